@@ -1,0 +1,1 @@
+"""The one door to the warehouse: engines, Arrow in and out, dbt's profile, manifest and runner."""

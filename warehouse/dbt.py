@@ -1,0 +1,184 @@
+"""dbt, in process: the only module that imports it."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from warehouse.dbt_package import install_package
+from warehouse.errors import ConfigurationError
+from warehouse.manifest import Manifest
+from warehouse.progress import Progress, Silent
+from warehouse.project import Project
+
+_FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+# dbt copies DBT_ENV_CUSTOM_ENV_ variables into the manifest, so a manifest tells its own target.
+_TARGET_MARK = "WEFT_TARGET"
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt node: its name, dbt's status word and message."""
+
+    name: str
+    kind: str
+    status: str
+    message: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the node or test did not succeed."""
+        return self.status in _FAILED
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """The outcome of one dbt command."""
+
+    nodes: tuple[NodeResult, ...]
+
+    @property
+    def failures(self) -> tuple[NodeResult, ...]:
+        """The nodes that did not succeed, skipped ones not counted."""
+        return tuple(node for node in self.nodes if node.failed)
+
+
+def build(
+    project: Project,
+    *,
+    as_of: date,
+    run_id: str,
+    options: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> DbtResult:
+    """``dbt build`` with any further dbt options.
+
+    Failed nodes are in the result; ConfigurationError is raised when dbt could not start (a
+    project that does not parse, an unknown option).
+    """
+    variables = {"WEFT_AS_OF": as_of.isoformat(), "WEFT_RUN_ID": run_id}
+    result = _invoke(project, ["build", *options], variables, progress or Silent())
+    if not result.nodes:
+        raise ConfigurationError(
+            f"dbt found nothing to build for: {' '.join(options)}; {_selection_advice(project)}"
+        )
+    return result
+
+
+def _selection_advice(project: Project) -> str:
+    names = [model.name for model in load_manifest(project).models()]
+    return f"models: {', '.join(sorted(names))}." if names else "the project has no models."
+
+
+def load_manifest(project: Project) -> Manifest:
+    """The project's manifest for its target, parsed again only when a file is newer."""
+    path = project.target_path / "manifest.json"
+    package_changed = install_package(project.folder)
+    if not package_changed and path.exists() and not _is_stale(project, path):
+        manifest = Manifest(path)
+        if manifest.environment.get(_TARGET_MARK) == project.target:
+            return manifest
+    _invoke(project, ["parse"], {}, Silent())
+    return Manifest(path)
+
+
+def _invoke(
+    project: Project, command: Sequence[str], variables: Mapping[str, str], progress: Progress
+) -> DbtResult:
+    install_package(project.folder)
+    os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+
+    counter = _NodeCounter(progress)
+
+    def listen(event: EventMsg) -> None:
+        counter.listen(event.info.name, event.data)
+
+    arguments = [
+        *("--log-level", "none", "--log-level-file", "info", "--no-version-check"),
+        *command[:1],
+        *("--project-dir", str(project.folder), "--profiles-dir", str(project.profiles_dir)),
+        *("--target", project.target),
+        *command[1:],
+    ]
+    marked = {f"DBT_ENV_CUSTOM_ENV_{_TARGET_MARK}": project.target, **variables}
+    with _environment(marked), _working_directory():
+        outcome = dbtRunner(callbacks=[listen]).invoke(arguments)
+    if outcome.exception is not None:
+        raise ConfigurationError(f"dbt: {_one_line(outcome.exception)}")
+    return DbtResult(tuple(_node_results(outcome.result)))
+
+
+class _NodeCounter:
+    """Turns dbt's events into progress: nodes finished of nodes in the run."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 0
+        self._total: int | None = None
+
+    def listen(self, name: str, data: Any) -> None:
+        if name == "LogStartLine":
+            self._total = data.total
+        elif name == "NodeFinished":
+            self._done += 1
+            self._progress.update("build", self._done, self._total, "models and tests")
+
+
+def _node_results(result: Any) -> Iterator[NodeResult]:
+    for entry in getattr(result, "results", ()):
+        yield NodeResult(
+            name=entry.node.name,
+            kind=str(entry.node.resource_type),
+            status=str(entry.status),
+            message=_one_line(entry.message or ""),
+        )
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _working_directory() -> Iterator[None]:
+    # dbt changes into the project's folder and stays there.
+    folder = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+
+
+def _is_stale(project: Project, manifest: Path) -> bool:
+    written = manifest.stat().st_mtime
+    return any(path.stat().st_mtime >= written for path in _project_files(project))
+
+
+def _project_files(project: Project) -> Iterator[Path]:
+    yield project.profiles_dir / "profiles.yml"
+    for name in os.listdir(project.folder):
+        path = project.folder / name
+        if path.is_dir() and name not in ("target", "logs", "dbt_packages"):
+            yield from (
+                file for file in path.rglob("*") if file.suffix in (".sql", ".yml", ".yaml")
+            )
+        elif path.suffix in (".yml", ".yaml"):
+            yield path
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,99 @@
+"""What weft asks of a warehouse, whichever engine it is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, order=True)
+class Table:
+    """A table's name: schema and table, unquoted."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{quote(self.schema)}.{quote(self.name)}"
+
+
+def quote(identifier: str) -> str:
+    """An identifier in double quotes, safe inside SQL whatever characters it holds."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+class Warehouse(ABC):
+    """One open connection to the warehouse.
+
+    SQL given to it is in the engine's own dialect (``dialect`` is sqlglot's name for it); values
+    always travel as parameters (``?``), identifiers through ``quote`` or ``Table``.
+    """
+
+    dialect: str
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run one statement; the number of rows it changed (0 where there is no such number)."""
+
+    @abstractmethod
+    def arrow(self, sql: str, parameters: Sequence[object] = ()) -> "pa.Table":
+        """The result of a query as one Arrow table, wholly read."""
+
+    @abstractmethod
+    def batches(
+        self, sql: str, parameters: Sequence[object] = (), rows: int = 10_000
+    ) -> Iterator["pa.RecordBatch"]:
+        """The result of a query batch by batch; memory does not grow with the result."""
+
+    @abstractmethod
+    def insert(self, table: Table, data: "pa.Table | pa.RecordBatchReader") -> int:
+        """Append Arrow data to a table, columns matched by name; the number of rows."""
+
+    @abstractmethod
+    def insert_parsed(self, table: Table, columns: Sequence[str], select: str) -> int:
+        """Append the result of a query over the parser's tables; the number of rows."""
+
+    @property
+    @abstractmethod
+    def parser(self) -> "duckdb.DuckDBPyConnection":
+        """The in-process DuckDB connection that parses raw files for this warehouse.
+
+        On DuckDB it is the warehouse's own connection, so that parsed rows need not travel.
+        """
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """Everything inside happens together or not at all."""
+
+    @abstractmethod
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """Column names and types of a table in their order; empty when there is no such table."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the warehouse free for others."""
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """The result of a small query as dictionaries."""
+        rows: list[dict[str, Any]] = self.arrow(sql, parameters).to_pylist()
+        return rows
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The first column of the first row of a query, None when there is no row."""
+        rows = self.rows(sql, parameters)
+        return next(iter(rows[0].values())) if rows else None
+
+    def exists(self, table: Table) -> bool:
+        """Whether there is a table or view of this name."""
+        return bool(self.columns(table))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -1,0 +1,128 @@
+"""DuckDB: the embedded default. The file lock is the lock."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from warehouse.engines.base import Table, Warehouse, quote
+from warehouse.errors import ConfigurationError, LockedError, WeftError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
+
+
+class DuckDBWarehouse(Warehouse):
+    """A DuckDB file, open for reading and writing.
+
+    ``settings`` must be those dbt connects with: within a process DuckDB refuses a second
+    connection to one file that is configured differently.
+
+    Raises LockedError when another process has the file open, ConfigurationError when the file
+    cannot be opened as a DuckDB database.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, path: Path, settings: Mapping[str, Any] | None = None) -> None:
+        self.path = path
+        self._connection = _connect(path, dict(settings or {}))
+        # Landed times are UTC without a zone; a cast from text with an offset goes through
+        # TIMESTAMPTZ and must not meet the machine's zone.
+        self._connection.execute("set TimeZone = 'UTC'")
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        result = self._connection.execute(sql, list(parameters)).fetchall()
+        if len(result) == 1 and len(result[0]) == 1 and isinstance(result[0][0], int):
+            return int(result[0][0])
+        return 0
+
+    def arrow(self, sql: str, parameters: Sequence[object] = ()) -> "pa.Table":
+        return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
+
+    def batches(
+        self, sql: str, parameters: Sequence[object] = (), rows: int = 10_000
+    ) -> Iterator["pa.RecordBatch"]:
+        # A cursor of its own: DuckDB streams a result and holds the connection until it is read.
+        with self._connection.cursor() as cursor:
+            cursor.execute("set TimeZone = 'UTC'")
+            yield from cursor.sql(sql, params=list(parameters)).to_arrow_reader(rows)
+
+    def insert(self, table: Table, data: "pa.Table | pa.RecordBatchReader") -> int:
+        columns = ", ".join(quote(name) for name in data.schema.names)
+        self._connection.register("weft_arriving", data)
+        try:
+            return self.execute(
+                f"insert into {table} ({columns}) select {columns} from weft_arriving"
+            )
+        finally:
+            self._connection.unregister("weft_arriving")
+
+    def insert_parsed(self, table: Table, columns: Sequence[str], select: str) -> int:
+        names = ", ".join(quote(column) for column in columns)
+        return self.execute(f"insert into {table} ({names}) {select}")
+
+    @property
+    def parser(self) -> duckdb.DuckDBPyConnection:
+        return self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    def columns(self, table: Table) -> Mapping[str, str]:
+        rows = self.rows(
+            "select column_name, data_type from duckdb_columns()"
+            " where database_name = current_database() and schema_name = ? and table_name = ?"
+            " order by column_index",
+            [table.schema, table.name],
+        )
+        return {row["column_name"]: row["data_type"] for row in rows}
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _connect(path: Path, settings: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return duckdb.connect(str(path), read_only=False, config=settings)
+    except duckdb.IOException as error:
+        holder = _LOCK_HOLDER.search(str(error))
+        if holder:
+            raise LockedError(
+                f"The warehouse {path} is in use by {_describe_process(int(holder[1]))}; "
+                "wait until it has finished, then run this command again."
+            ) from None
+        raise ConfigurationError(
+            f"The warehouse {path} cannot be opened: {_first_line(error)}"
+        ) from None
+    except duckdb.Error as error:
+        raise WeftError(f"The warehouse {path} cannot be opened: {_first_line(error)}") from None
+
+
+def _describe_process(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return f"process {pid}"
+    # What a person typed, without the interpreter and the folder it lies in.
+    names = [Path(words[0]).name, *words[1:]]
+    if names[0].startswith("python") and len(words) > 1:
+        names = [Path(words[1]).name, *words[2:]]
+    return f"process {pid} ({' '.join(names).strip()[:80]})"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

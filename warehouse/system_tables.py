@@ -1,0 +1,111 @@
+"""The tables weft keeps about its own work, in the schema ``weft``.
+
+Users query them; a column is never renamed or removed without a migration. Types are written in
+sqlglot's generic dialect and transpiled for the engine. Structured values (figures, payloads) are
+JSON as text, which every engine has.
+"""
+
+from datetime import UTC, datetime
+
+import sqlglot
+
+from warehouse.engines import Table, Warehouse
+
+SCHEMA = "weft"
+
+RUNS = Table(SCHEMA, "runs")
+LOADS = Table(SCHEMA, "loads")
+REJECTS = Table(SCHEMA, "rejects")
+DISCARDS = Table(SCHEMA, "discards")
+SYNC_PLANS = Table(SCHEMA, "sync_plans")
+SYNC_ROWS = Table(SCHEMA, "sync_rows")
+SYNC_RUNS = Table(SCHEMA, "sync_runs")
+SYNC_ATTEMPTS = Table(SCHEMA, "sync_attempts")
+SYNC_SNAPSHOT = Table(SCHEMA, "sync_snapshot")
+SCHEMA_VERSION = Table(SCHEMA, "schema_version")
+
+_FIRST_VERSION = {
+    # one row per execution of a command
+    RUNS: """
+        run_id varchar, command varchar, target varchar, as_of date, state varchar,
+        figures varchar, error varchar, started_at timestamp, finished_at timestamp
+    """,
+    # one row per file landed
+    LOADS: """
+        load_id bigint, run_id varchar, source varchar, uri varchar, size bigint, checksum varchar,
+        format varchar, byte_offset bigint, read bigint, landed bigint, duplicate bigint,
+        rejected bigint, blocked bigint, state varchar, loaded_at timestamp
+    """,
+    # one row per line that is no valid event
+    REJECTS: """
+        load_id bigint, source varchar, uri varchar, line bigint, reason varchar, raw varchar,
+        rejected_at timestamp
+    """,
+    # one row per value that did not fit its column
+    DISCARDS: """
+        load_id bigint, source varchar, table_name varchar, column_name varchar,
+        column_value varchar, row_id varchar, reason varchar, discarded_at timestamp
+    """,
+    # one row per plan
+    SYNC_PLANS: """
+        plan_id varchar, sync varchar, run_id varchar, target varchar, destination varchar,
+        account varchar, mode varchar, base_version bigint, mapping_hash varchar,
+        mapping_changed boolean, fields varchar, source_rows bigint, acknowledged bigint,
+        added bigint, changed bigint, removed bigint, leaving bigint, unchanged bigint,
+        invalid bigint, rejected_earlier bigint, requests bigint,
+        guards varchar, approved_at timestamp, state varchar, planned_at timestamp
+    """,
+    # one row per row of a plan; position counts the rows to send, invalid rows have none
+    SYNC_ROWS: """
+        plan_id varchar, sync varchar, position bigint, key varchar, operation varchar,
+        payload varchar, row_hash varchar, version bigint, reason varchar
+    """,
+    # one row per run of one sync
+    SYNC_RUNS: """
+        run_id varchar, sync varchar, plan_id varchar, state varchar,
+        planned_added bigint, planned_changed bigint, planned_removed bigint,
+        attempted_added bigint, attempted_changed bigint, attempted_removed bigint,
+        succeeded_added bigint, succeeded_changed bigint, succeeded_removed bigint,
+        failed_added bigint, failed_changed bigint, failed_removed bigint,
+        unchanged bigint, invalid bigint, rejected_earlier bigint,
+        error varchar, started_at timestamp, finished_at timestamp
+    """,
+    # one row per attempt at a row, append-only
+    SYNC_ATTEMPTS: """
+        run_id varchar, plan_id varchar, sync varchar, key varchar, operation varchar,
+        attempt bigint, outcome varchar, http_status bigint, code varchar, message varchar,
+        request_id varchar, idempotency_key varchar, row_hash varchar, at timestamp
+    """,
+    # one row per key a destination has acknowledged
+    SYNC_SNAPSHOT: """
+        sync varchar, account varchar, key varchar, row_hash varchar, payload varchar,
+        version bigint, removed boolean, acknowledged_at timestamp
+    """,
+}
+
+MIGRATIONS: tuple[dict[Table, str], ...] = (_FIRST_VERSION,)
+"""What each version of the schema adds: tables with their columns, oldest version first."""
+
+
+def migrate(warehouse: Warehouse) -> None:
+    """Bring the system tables to the present version. Costs one small query when they are."""
+    applied = 0
+    if warehouse.exists(SCHEMA_VERSION):
+        applied = warehouse.value(f"select max(version) from {SCHEMA_VERSION}") or 0
+    for version, tables in enumerate(MIGRATIONS[applied:], start=applied + 1):
+        with warehouse.transaction():
+            warehouse.execute(f"create schema if not exists {SCHEMA}")
+            _create(warehouse, SCHEMA_VERSION, "version bigint, applied_at timestamp")
+            for table, columns in tables.items():
+                _create(warehouse, table, columns)
+            warehouse.execute(f"insert into {SCHEMA_VERSION} values (?, ?)", [version, utc_now()])
+
+
+def utc_now() -> datetime:
+    """The present moment as system tables keep it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _create(warehouse: Warehouse, table: Table, columns: str) -> None:
+    statement = f"create table if not exists {table} ({columns})"
+    warehouse.execute(sqlglot.transpile(statement, write=warehouse.dialect)[0])
