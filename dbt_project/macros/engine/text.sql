@@ -1,0 +1,35 @@
+{#- A text value as a SQL literal, whatever characters it holds. -#}
+{% macro literal(value) %}
+    {{ return("'" ~ (value | string | replace("'", "''")) ~ "'") }}
+{% endmacro %}
+
+
+{#- Whether a text matches a regular expression somewhere. -#}
+{% macro matches(expression, pattern) %}
+    {{ return(adapter.dispatch('matches', 'weft')(expression, pattern)) }}
+{% endmacro %}
+
+{% macro default__matches(expression, pattern) %}
+    {{ return('regexp_matches(' ~ expression ~ ', ' ~ weft.literal(pattern) ~ ')') }}
+{% endmacro %}
+
+
+{#- Whether a JSON array of texts contains one; false where there is no array. -#}
+{% macro json_array_contains(expression, value) %}
+    {{ return(adapter.dispatch('json_array_contains', 'weft')(expression, value)) }}
+{% endmacro %}
+
+{% macro default__json_array_contains(expression, value) %}
+    {%- set element = "'\"" ~ (value | replace("'", "''")) ~ "\"'" -%}
+    {{ return('coalesce(json_contains(' ~ expression ~ ', ' ~ element ~ '), false)') }}
+{% endmacro %}
+
+
+{#- The digits of a text, everything else left out. -#}
+{% macro digits(expression) %}
+    {{ return(adapter.dispatch('digits', 'weft')(expression)) }}
+{% endmacro %}
+
+{% macro default__digits(expression) %}
+    {{ return('regexp_replace(' ~ expression ~ ", '[^0-9]', '', 'g')") }}
+{% endmacro %}

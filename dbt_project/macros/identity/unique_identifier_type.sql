@@ -1,0 +1,5 @@
+{#- The type of which a profile has at most one value, an empty text when there is none. -#}
+{% macro unique_identifier_type() %}
+    {%- set unique = weft.identity_rules().identifiers | selectattr('unique') | list -%}
+    {{ return(unique[0].type if unique else '') }}
+{% endmacro %}

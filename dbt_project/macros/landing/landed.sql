@@ -1,0 +1,93 @@
+{#-
+    The rows of a landed table over all sources, as a query.
+
+    name      the landed table: tracks, identifies, order_completed …
+    columns   {column: type}; a column that has not landed is a typed null, a table that has not
+              landed gives no rows
+
+    Every row also has `source` and `load_id`. Only loads that are complete are read.
+-#}
+{% macro landed(name, columns) %}
+    {%- set tables = weft.landed_tables(name) -%}
+    {%- if not tables %}
+        select
+            {%- for column, type in columns.items() %}
+            cast(null as {{ weft.sql_type(type) }}) as {{ adapter.quote(column) }},
+            {%- endfor %}
+            cast(null as {{ weft.sql_type('text') }}) as source,
+            cast(null as {{ weft.sql_type('integer') }}) as load_id
+        where false
+    {%- endif -%}
+    {%- for table in tables %}
+        {%- if not loop.first %}
+        union all
+        {%- endif %}
+        select
+            {%- for column, type in columns.items() %}
+            {%- if column in table.columns %}
+            {{ weft.try_cast(adapter.quote(column), type) }} as {{ adapter.quote(column) }},
+            {%- else %}
+            cast(null as {{ weft.sql_type(type) }}) as {{ adapter.quote(column) }},
+            {%- endif %}
+            {%- endfor %}
+            {{ weft.literal(table.source) }} as source,
+            load_id
+        from {{ table.relation }}
+        where load_id in ({{ weft.landed_loads(table.source) }})
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#- The loads of a source that are complete, as a query. -#}
+{% macro landed_loads(source) %}
+    {{ return(
+        'select load_id from ' ~ weft.system_table('loads')
+        ~ " where state = 'landed' and source = " ~ weft.literal(source)
+    ) }}
+{% endmacro %}
+
+
+{#- One of weft's own tables, as a relation. -#}
+{% macro system_table(name) %}
+    {{ return(api.Relation.create(database=target.database, schema='weft', identifier=name)) }}
+{% endmacro %}
+
+
+{#-
+    Where a landed table stands: a list of {source, relation, columns: {name: type}}, empty while
+    nothing has landed. A source's schema bears the source's name.
+-#}
+{% macro landed_tables(name) %}
+    {%- if not execute -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set tables = {} -%}
+    {%- for source in weft.landed_sources() -%}
+        {%- set relation = adapter.get_relation(
+            database=target.database, schema=source, identifier=name
+        ) -%}
+        {%- if relation is not none -%}
+            {%- set columns = {} -%}
+            {%- for column in adapter.get_columns_in_relation(relation) -%}
+                {%- do columns.update({column.name: column.dtype}) -%}
+            {%- endfor -%}
+            {%- do tables.update({
+                source: {'source': source, 'relation': relation, 'columns': columns}
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(tables.values() | list) }}
+{% endmacro %}
+
+
+{#- The names of the sources of which anything has landed, sorted. -#}
+{% macro landed_sources() %}
+    {%- set loads = weft.system_table('loads') -%}
+    {%- if adapter.get_relation(loads.database, loads.schema, loads.identifier) is none -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set found = run_query(
+        'select distinct source from ' ~ loads ~ " where state = 'landed' order by source"
+    ) -%}
+    {{ return(found.columns[0].values() | list) }}
+{% endmacro %}
