@@ -1,8 +1,8 @@
 """dbt, in process: the only module that imports it."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -106,7 +106,8 @@ def _invoke(
         *command[1:],
     ]
     marked = {f"DBT_ENV_CUSTOM_ENV_{_TARGET_MARK}": project.target, **variables}
-    with _environment(marked), _working_directory():
+    # A relative path of a warehouse is resolved from where dbt runs, and must be the one we open.
+    with _environment(marked), contextlib.chdir(project.folder):
         outcome = dbtRunner(callbacks=[listen]).invoke(arguments)
     if outcome.exception is not None:
         raise ConfigurationError(f"dbt: {_one_line(outcome.exception)}")
@@ -139,7 +140,7 @@ def _node_results(result: Any) -> Iterator[NodeResult]:
         )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
@@ -151,16 +152,6 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-@contextmanager
-def _working_directory() -> Iterator[None]:
-    # dbt changes into the project's folder and stays there.
-    folder = Path.cwd()
-    try:
-        yield
-    finally:
-        os.chdir(folder)
 
 
 def _is_stale(project: Project, manifest: Path) -> bool:
