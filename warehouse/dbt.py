@@ -1,6 +1,7 @@
-"""dbt, in process: the only module that imports it."""
+"""dbt, in process: the one place that runs it."""
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.dbt_package import install_package
+from warehouse.engines import forget_dbt_connections
 from warehouse.errors import ConfigurationError
 from warehouse.manifest import Manifest
 from warehouse.progress import Progress, Silent
@@ -81,8 +83,13 @@ def load_manifest(project: Project) -> Manifest:
         manifest = Manifest(path)
         if manifest.environment.get(_TARGET_MARK) == project.target:
             return manifest
-    _invoke(project, ["parse"], {}, Silent())
+    parse(project)
     return Manifest(path)
+
+
+def parse(project: Project, options: Sequence[str] = ()) -> None:
+    """``dbt parse``. Raises ConfigurationError when the project does not parse."""
+    _invoke(project, ["parse", *options], {}, Silent())
 
 
 def _invoke(
@@ -108,7 +115,11 @@ def _invoke(
     marked = {f"DBT_ENV_CUSTOM_ENV_{_TARGET_MARK}": project.target, **variables}
     # A relative path of a warehouse is resolved from where dbt runs, and must be the one we open.
     with _environment(marked), contextlib.chdir(project.folder):
-        outcome = dbtRunner(callbacks=[listen]).invoke(arguments)
+        try:
+            outcome = dbtRunner(callbacks=[listen]).invoke(arguments)
+        finally:
+            _close_log_file()
+            forget_dbt_connections(project.output)
     if outcome.exception is not None:
         raise ConfigurationError(f"dbt: {_one_line(outcome.exception)}")
     return DbtResult(tuple(_node_results(outcome.result)))
@@ -152,6 +163,14 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _close_log_file() -> None:
+    # dbt opens one per run and leaves it open until the process ends.
+    log = logging.getLogger("file_log")
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
 
 
 def _is_stale(project: Project, manifest: Path) -> bool:

@@ -13,9 +13,8 @@ STARTER_MODELS = ("traits", "audiences", "syncs")
 dbt refuses two descriptions of models with one name, even where one of them is disabled.
 """
 
-_LEFT_OUT = shutil.ignore_patterns(
-    "target", "logs", "dbt_packages", "profiles.yml", "weft.yml", "*.duckdb*", ".*"
-)
+# What makes dbt_project/ a project that runs by itself, and what running it leaves behind.
+_NOT_PACKAGE = {"profiles.yml", "weft.yml", "target", "logs", "dbt_packages"}
 
 
 def install_package(project_folder: Path) -> bool:
@@ -39,8 +38,9 @@ def install_package(project_folder: Path) -> bool:
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
-    starter = STARTER_MODELS if Path(folder) == INSTALLED / "models" else ()
-    return set(starter) | _LEFT_OUT(folder, names)
+    if Path(folder) == INSTALLED:
+        return {name for name in names if name in _NOT_PACKAGE or name.startswith(".")}
+    return set(STARTER_MODELS) if Path(folder) == INSTALLED / "models" else set()
 
 
 def _same_tree(left: Path, right: Path) -> bool:

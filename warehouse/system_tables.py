@@ -74,7 +74,8 @@ _FIRST_VERSION = {
     SYNC_ATTEMPTS: """
         run_id varchar, plan_id varchar, sync varchar, key varchar, operation varchar,
         attempt bigint, outcome varchar, http_status bigint, code varchar, message varchar,
-        request_id varchar, idempotency_key varchar, row_hash varchar, at timestamp
+        request_id varchar, idempotency_key varchar, row_hash varchar,
+        attempted_at timestamp
     """,
     # one row per key a destination has acknowledged
     SYNC_SNAPSHOT: """

@@ -2,10 +2,8 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -70,7 +68,7 @@ GRAPHS = [
 
 
 @pytest.fixture(scope="module")
-def forest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def forest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("forest")
     write_project(folder)
     (folder / "models" / "forest.sql").write_text(FOREST)
@@ -86,7 +84,7 @@ def forest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         result = build(project, as_of=date(2026, 9, 29), run_id="test", options=options)
         assert not result.failures
         rows = warehouse.rows("select node_id, root_id from analytics.forest")
-    yield {row["node_id"]: row["root_id"] for row in rows}
+    return {row["node_id"]: row["root_id"] for row in rows}
 
 
 def as_table(graphs: list[Graph]) -> pa.Table:

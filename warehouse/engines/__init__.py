@@ -7,7 +7,7 @@ from typing import Any
 from warehouse.engines.base import Table, Warehouse, quote
 from warehouse.errors import ConfigurationError
 
-__all__ = ["Table", "Warehouse", "open_engine", "quote"]
+__all__ = ["Table", "Warehouse", "forget_dbt_connections", "open_engine", "quote"]
 
 
 def open_engine(output: Mapping[str, Any], project_dir: Path) -> Warehouse:
@@ -23,3 +23,11 @@ def open_engine(output: Mapping[str, Any], project_dir: Path) -> Warehouse:
         path = project_dir / str(output.get("path", "warehouse.duckdb"))
         return DuckDBWarehouse(path, output.get("config_options"))
     raise ConfigurationError(f"The profile's target has type {engine!r}; weft works with: duckdb.")
+
+
+def forget_dbt_connections(output: Mapping[str, Any]) -> None:
+    """Let go of what dbt keeps open between two runs in one process."""
+    if output.get("type") == "duckdb":
+        from warehouse.engines.duckdb import forget_dbt_connections
+
+        forget_dbt_connections()

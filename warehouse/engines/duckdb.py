@@ -94,6 +94,17 @@ class DuckDBWarehouse(Warehouse):
         self._connection.close()
 
 
+def forget_dbt_connections() -> None:
+    """Make dbt open its database anew on its next run.
+
+    dbt-duckdb keeps the last environment and takes it again for any project whose profile reads
+    the same: a relative path in another folder would be another file.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
 def _connect(path: Path, settings: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

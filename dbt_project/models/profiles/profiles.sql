@@ -70,7 +70,7 @@ select
     custom_traits.{{ adapter.quote(trait) }},
     {%- endfor %}
     {%- for name in weft.trait_models() %}
-    {%- set trait_model = ref(name) %}
+    {%- set trait_model = ref(project_name, name) %}
     {%- for column in weft.trait_columns(trait_model) %}
     {{ name }}.{{ adapter.quote(column) }},
     {%- endfor %}
@@ -79,5 +79,5 @@ select
 from identities
 left join custom_traits on custom_traits.profile_id = identities.profile_id
 {%- for name in weft.trait_models() %}
-left join {{ ref(name) }} as {{ name }} on {{ name }}.profile_id = identities.profile_id
+left join {{ ref(project_name, name) }} as {{ name }} on {{ name }}.profile_id = identities.profile_id
 {%- endfor %}

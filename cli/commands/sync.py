@@ -1,0 +1,37 @@
+"""weft sync: what has changed goes to the destinations."""
+
+import click
+
+from cli.context import Options, json_option, open_session, sync_option
+from cli.output import print_json, print_syncs
+from cli.pipeline import exit_code, push_syncs
+
+
+@click.command(epilog="Example: weft sync -s cart_abandoners_to_webhook --dry-run")
+@sync_option
+@click.option(
+    "--dry-run", is_flag=True, help="Write what would be sent under target/, send nothing."
+)
+@click.option(
+    "--approve", metavar="PLAN_ID", help="Push this blocked plan, exactly as it was made."
+)
+@click.option("--run-id", help="The id to register the run under. Default: a new one.")
+@json_option
+@click.pass_context
+def command(
+    context: click.Context,
+    syncs: tuple[str, ...],
+    dry_run: bool,
+    approve: str | None,
+    run_id: str | None,
+    as_json: bool,
+) -> None:
+    """Send what has changed in audiences since destinations last acknowledged it."""
+    options: Options = context.obj
+    with open_session(options.project(), "sync", run_id=run_id) as session:
+        figures = push_syncs(session, syncs, approve=approve, dry_run=dry_run)
+    if as_json:
+        print_json(figures)
+    else:
+        print_syncs(figures)
+    context.exit(exit_code({"sync": figures}))

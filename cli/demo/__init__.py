@@ -1,0 +1,1 @@
+"""The whole path on the sample shop: two days of events, told as they happen."""

@@ -1,0 +1,215 @@
+"""How figures look: tables for people, one JSON document for programs. Results go to stdout."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cli.paths import shown_path
+from cli.tables import format_table
+
+Figures = Mapping[str, Any]
+
+PLAN_COLUMNS = ("added", "changed", "removed", "unchanged", "invalid")
+FORMAT_VERSION = 1
+"""Version of the JSON documents. New fields may come at any time; a changed one raises this."""
+
+
+def print_json(figures: Figures) -> None:
+    """Figures as one JSON document."""
+    document = {"format_version": FORMAT_VERSION, **figures}
+    click.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
+
+
+def print_load(figures: Figures) -> None:
+    """What landed, per source, and why lines were rejected."""
+    if not figures["files"]:
+        click.echo("Load: nothing new; every file has landed before.")
+        return
+    click.echo(f"Load: {figures['landed']:,} events landed from {_count(figures['files'], 'file')}")
+    columns = ("read", "landed", "duplicate", "rejected", "blocked")
+    click.echo(
+        format_table(
+            ("source", "files", *columns),
+            [
+                [source["source"], source["files"], *(source[column] for column in columns)]
+                for source in figures["sources"]
+            ],
+        )
+    )
+    for reject in figures["rejects"]:
+        click.echo(f"  rejected: {reject['count']:,} x {reject['reason']}")
+    if figures["rejected"]:
+        click.echo("  rejected lines stand in weft.rejects, with file, line and reason.")
+    if figures["discards"]:
+        click.echo(
+            f"  {_count(figures['discards'], 'value')} did not fit the column, and"
+            " stand in weft.discards instead."
+        )
+
+
+def print_build(figures: Figures) -> None:
+    """Profiles and audiences, and what failed."""
+    click.echo(
+        f"Build: {_count(figures['models'], 'model')}, {_count(figures['tests'], 'test')},"
+        f" {len(figures['failures']):,} failed, as of {figures['as_of']}"
+    )
+    for failure in figures["failures"]:
+        click.echo(f"  failed: {failure['name']}: {failure['message']}")
+    print_profiles(figures["profiles"])
+    print_audiences(figures["audiences"])
+
+
+def print_plans(figures: Figures) -> None:
+    """What each sync would add, change and remove, with a few of the rows."""
+    if not figures["plans"]:
+        click.echo("Plan: the project has no syncs; add one in models/syncs/.")
+        return
+    changes = sum(plan["added"] + plan["changed"] + plan["removed"] for plan in figures["plans"])
+    click.echo(f"Plan: {_count(changes, 'row')} would be sent" if changes else "Plan: no changes")
+    click.echo(
+        format_table(
+            ("sync", *PLAN_COLUMNS, "requests", "to"),
+            [
+                [
+                    plan["sync"],
+                    *(plan[column] for column in PLAN_COLUMNS),
+                    plan["requests"],
+                    plan["destination"],
+                ]
+                for plan in figures["plans"]
+            ],
+        )
+    )
+    for plan in figures["plans"]:
+        _print_samples(plan)
+        _print_plan_notes(plan)
+
+
+def _print_samples(plan: Figures) -> None:
+    if not plan["samples"]:
+        return
+    click.echo(
+        f"\n  {plan['sync']}, {len(plan['samples'])} of the rows (+ add, ~ change, - remove)"
+    )
+    for sample in plan["samples"]:
+        sign = {"add": "+", "change": "~", "remove": "-"}[sample["operation"]]
+        fields = ", ".join(
+            _changed_field(sample["operation"], name, old, new)
+            for name, (old, new) in sample["fields"].items()
+        )
+        click.echo(f"  {sign} {sample['key']}  {fields}")
+
+
+def _changed_field(operation: str, name: str, old: str | None, new: str | None) -> str:
+    if operation == "change":
+        return f"{name}: {old} -> {new}"
+    return f"{name}: {old if operation == 'remove' else new}"
+
+
+def _print_plan_notes(plan: Figures) -> None:
+    if plan["mapping_changed"]:
+        click.echo(f"  {plan['sync']}: key or fields have changed since the last push.")
+    if plan["rejected_earlier"]:
+        click.echo(
+            f"  {plan['sync']}: {_count(plan['rejected_earlier'], 'row')} that the destination"
+            " refused before, and that have not changed, stay behind."
+        )
+    for guard in plan["guards"]:
+        click.echo(f"  {plan['sync']} is blocked: {guard}")
+
+
+def print_syncs(figures: Figures) -> None:
+    """What each sync sent and what became of it."""
+    syncs = figures["syncs"]
+    if not syncs:
+        click.echo("Sync: the project has no syncs; add one in models/syncs/.")
+        return
+    pushed = [report for report in syncs if "planned" in report]
+    if all(report["state"] == "unchanged" for report in syncs):
+        click.echo("Sync: nothing has changed, so no request was sent.")
+    else:
+        sent = sum(sum(report["succeeded"].values()) for report in pushed)
+        click.echo(f"Sync: {_count(sent, 'row')} sent and acknowledged")
+    click.echo(
+        format_table(
+            ("sync", *PLAN_COLUMNS, "failed", "state"),
+            [
+                [
+                    report["sync"],
+                    *(report["planned"][column] for column in ("added", "changed", "removed")),
+                    report["unchanged"],
+                    report["invalid"],
+                    sum(report["failed"].values()),
+                    report["state"],
+                ]
+                for report in pushed
+            ],
+        )
+    )
+    for report in syncs:
+        _print_sync_notes(report, figures["target"])
+
+
+def _print_sync_notes(report: Figures, target: str) -> None:
+    for path in report.get("files", ()):
+        click.echo(f"  {report['sync']} wrote {shown_path(path)}")
+    if report["state"] == "diverted":
+        where = (
+            f" What it would send: {shown_path(report['diverted'])}" if report["diverted"] else ""
+        )
+        click.echo(f"  {report['sync']}: nothing left this machine (target {target}).{where}")
+    if report.get("error"):
+        click.echo(f"  {report['error']}")
+
+
+def print_run(figures: Figures) -> None:
+    """All steps of a run, one after the other."""
+    print_load(figures["load"])
+    print_build(figures["build"])
+    if "sync" in figures:
+        print_syncs(figures["sync"])
+    else:
+        click.echo("Sync: nothing was sent, since the build failed.")
+
+
+def print_profiles(profiles: Figures | None) -> None:
+    """How many identifiers make how many people."""
+    if profiles is None:
+        return
+    click.echo(
+        f"  {_count(profiles['profiles'], 'profile')} ({profiles['known']:,} known) from"
+        f" {_count(profiles['identifiers'], 'identifier')};"
+        f" {profiles['merged']:,} merged into another in this run;"
+        f" {_count(profiles['refused_links'], 'link')} between people refused"
+    )
+
+
+def print_audiences(audiences: list[Figures]) -> None:
+    """The size of each audience, with who entered and left."""
+    if audiences:
+        columns = ("audience", "size", "entered", "left")
+        click.echo(format_table(columns, [[row[name] for name in columns] for row in audiences]))
+
+
+def print_status(figures: Figures) -> None:
+    """What the warehouse holds."""
+    build = figures["last_build"]
+    when = f"last built as of {build['as_of']} ({build['state']})" if build else "not built yet"
+    click.echo(f"Target {figures['target']}: {when}")
+    if figures["sources"]:
+        columns = ("source", "files", "events", "rejected")
+        rows = [[row[name] for name in columns] for row in figures["sources"]]
+        click.echo(format_table(columns, rows))
+    else:
+        click.echo("  no events yet; land some with: weft load")
+    print_profiles(figures["profiles"])
+    print_audiences(figures["audiences"])
+    if figures["syncs"]:
+        rows = [[row["sync"], row["keys"]] for row in figures["syncs"]]
+        click.echo(format_table(("sync", "acknowledged keys"), rows))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,147 @@
+"""The steps that commands are made of: load, build, plan, sync. Each returns its figures."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from cli.context import Session
+from warehouse.errors import BlockedError, WeftError
+
+if TYPE_CHECKING:
+    from reverse_etl.syncs import Sync
+
+Figures = dict[str, Any]
+"""What a step did, as plain values: printed as a table or as JSON, and kept in ``weft.runs``."""
+
+
+def load_events(
+    session: Session,
+    sources: Sequence[str] = (),
+    *,
+    file: str | None = None,
+    source: str | None = None,
+) -> Figures:
+    """Land new files of the named sources, or of all."""
+    from loaders.load import load
+
+    report = load(
+        session.warehouse,
+        session.project,
+        sources,
+        run=session.run,
+        progress=session.progress,
+        file_globs=(file,) if file else (),
+        source=source,
+    )
+    figures: Figures = {
+        **vars(report.total),
+        "sources": [
+            {"source": name, **vars(source_figures)}
+            for name, source_figures in report.sources.items()
+        ],
+        "rejects": [
+            {"reason": reason, "count": count} for reason, count in report.rejects.most_common()
+        ],
+        "discards": report.discards,
+    }
+    return keep(session, "load", figures)
+
+
+def build_models(session: Session, options: Sequence[str] = ()) -> Figures:
+    """Run ``dbt build`` and look at what it made."""
+    from explore.summary import summarize_audiences, summarize_profiles
+    from warehouse.dbt import build, load_manifest
+
+    result = build(
+        session.project,
+        as_of=session.run.as_of,
+        run_id=session.run.run_id,
+        options=options,
+        progress=session.progress,
+    )
+    manifest = load_manifest(session.project)
+    profiles = summarize_profiles(session.warehouse, manifest, session.run.run_id)
+    audiences = summarize_audiences(session.warehouse, manifest, session.run.run_id)
+    figures: Figures = {
+        "as_of": session.run.as_of.isoformat(),
+        "models": sum(node.kind == "model" for node in result.nodes),
+        "tests": sum(node.kind == "test" for node in result.nodes),
+        "failures": [asdict(node) for node in result.failures],
+        "profiles": asdict(profiles) if profiles else None,
+        "audiences": [asdict(audience) for audience in audiences],
+    }
+    return keep(session, "build", figures)
+
+
+def plan_syncs(session: Session, names: Sequence[str] = ()) -> Figures:
+    """Compare the named syncs, or all, with what their destinations have; nothing is sent."""
+    from reverse_etl.plan import make_plan
+
+    plans = [
+        asdict(make_plan(session.warehouse, session.project, sync, session.run))
+        for sync in _chosen_syncs(session, names)
+    ]
+    return keep(session, "plan", {"plans": plans})
+
+
+def push_syncs(
+    session: Session,
+    names: Sequence[str] = (),
+    *,
+    approve: str | None = None,
+    dry_run: bool = False,
+) -> Figures:
+    """Send what the named syncs, or all, have to send. One that is blocked stops no other."""
+    from reverse_etl.sync import sync
+
+    reports: list[Figures] = []
+    for chosen in _chosen_syncs(session, names):
+        try:
+            report = sync(
+                session.warehouse,
+                session.project,
+                chosen,
+                session.run,
+                progress=session.progress,
+                approve=approve,
+                dry_run=dry_run,
+            )
+        except BlockedError as error:
+            reports.append({"sync": chosen.name, "state": "blocked", "error": str(error)})
+        except WeftError as error:
+            reports.append({"sync": chosen.name, "state": "failed", "error": str(error)})
+        else:
+            reports.append(asdict(report))
+    return keep(session, "sync", {"target": session.project.target, "syncs": reports})
+
+
+def run_pipeline(session: Session) -> Figures:
+    """Load, build and sync. After a build in which anything failed nothing is sent."""
+    load_events(session)
+    if build_models(session)["failures"]:
+        return session.run.figures
+    push_syncs(session)
+    return session.run.figures
+
+
+def exit_code(figures: Figures) -> int:
+    """The exit code that the figures of a run's steps amount to."""
+    states = {report["state"] for report in figures.get("sync", {}).get("syncs", ())}
+    if "blocked" in states:
+        return BlockedError.exit_code
+    if "failed" in states or figures.get("build", {}).get("failures"):
+        return WeftError.exit_code
+    return 0
+
+
+def _chosen_syncs(session: Session, names: Sequence[str]) -> "list[Sync]":
+    from reverse_etl.syncs import read_syncs, select_syncs
+    from warehouse.dbt import load_manifest
+
+    return select_syncs(read_syncs(session.project, load_manifest(session.project)), names)
+
+
+def keep(session: Session, step: str, figures: Figures) -> Figures:
+    """Keep a step's figures with the run."""
+    session.run.figures[step] = figures
+    return figures

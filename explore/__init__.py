@@ -1,0 +1,1 @@
+"""Read-only looks at what is in the warehouse."""

@@ -1,0 +1,46 @@
+"""From a target that a destination does not name, nothing leaves the machine."""
+
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+import sample_data
+from tests.command import run_weft
+from tests.conftest import Shop
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every request that reaches the webhook's address."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("SHOP_WEBHOOK_URL", f"http://127.0.0.1:{server.server_address[1]}/")
+    yield seen
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_run_on_dev_writes_files_and_says_so(
+    first_day: Shop, tmp_path: Path, requests: list[str]
+) -> None:
+    shop = first_day.copy(tmp_path / "shop")
+    (shop.folder / "prod.duckdb").rename(shop.folder / "dev.duckdb")
+    as_of = sample_data.FIRST_AS_OF.isoformat()
+    exports = sorted((shop.folder / "exports").rglob("*"))
+    finished = run_weft(
+        "--project-dir", str(shop.folder), "run", "--as-of", as_of, "--run-id", "try"
+    )
+    assert finished.exit_code == 0, finished.errors
+    assert "nothing left this machine (target dev)" in finished.output
+    assert requests == []
+    assert sorted((shop.folder / "exports").rglob("*")) == exports

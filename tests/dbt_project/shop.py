@@ -1,0 +1,69 @@
+"""A small project whose events a test writes itself."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.command import Finished, run_weft
+from warehouse.engines.duckdb import DuckDBWarehouse
+
+Event = dict[str, Any]
+
+WEFT_YML = "sources:\n  web:\n    files: events/*.ndjson\n"
+
+
+@dataclass
+class EventShop:
+    """Lands batches of events and builds."""
+
+    folder: Path
+    batches: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        assert run_weft("init", str(self.folder)).exit_code == 0
+        (self.folder / "weft.yml").write_text(WEFT_YML)
+        for sync in (self.folder / "models" / "syncs").iterdir():
+            sync.unlink()
+
+    def weft(self, *arguments: str) -> Finished:
+        """Run a command in the project."""
+        return run_weft("--project-dir", str(self.folder), *arguments)
+
+    def load(self, events: Iterable[Event]) -> None:
+        """Land a file of events."""
+        self.batches += 1
+        path = self.folder / "events" / f"{self.batches}.ndjson"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(event) + "\n" for event in events), "utf-8")
+        finished = self.weft("load")
+        assert finished.exit_code == 0, finished.errors
+
+    def build(self, *options: str, as_of: str = "2026-09-29") -> Finished:
+        """Build; it must succeed."""
+        finished = self.weft("build", "--as-of", as_of, *options)
+        assert finished.exit_code == 0, finished.output + finished.errors
+        return finished
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of the warehouse."""
+        with DuckDBWarehouse(self.folder / "dev.duckdb") as warehouse:
+            return warehouse.rows(sql)
+
+
+def event(at: str, kind: str = "track", **fields: Any) -> Event:
+    """An event on a day of September 2026, e.g. ``event("02 10:00", userId="u1")``."""
+    day, time = at.split()
+    moment = f"2026-09-{day}T{time}:00.000Z"
+    event: Event = {
+        "type": kind,
+        "timestamp": moment,
+        "receivedAt": moment,
+        "sentAt": moment,
+        "originalTimestamp": moment,
+        **({"event": "Product Viewed"} if kind == "track" else {}),
+        **fields,
+    }
+    event["messageId"] = fields.get("messageId") or json.dumps(event, sort_keys=True)
+    return event
