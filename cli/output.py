@@ -127,39 +127,51 @@ def print_syncs(figures: Figures) -> None:
         click.echo("Sync: the project has no syncs; add one in models/syncs/.")
         return
     pushed = [report for report in syncs if "planned" in report]
-    if all(report["state"] == "unchanged" for report in syncs):
-        click.echo("Sync: nothing has changed, so no request was sent.")
-    else:
-        sent = sum(sum(report["succeeded"].values()) for report in pushed)
-        click.echo(f"Sync: {_count(sent, 'row')} sent and acknowledged")
-    click.echo(
-        format_table(
-            ("sync", *PLAN_COLUMNS, "failed", "state"),
-            [
+    click.echo(f"Sync: {_sync_headline(pushed, figures)}")
+    if pushed:
+        click.echo(
+            format_table(
+                ("sync", *PLAN_COLUMNS, "failed", "state"),
                 [
-                    report["sync"],
-                    *(report["planned"][column] for column in ("added", "changed", "removed")),
-                    report["unchanged"],
-                    report["invalid"],
-                    sum(report["failed"].values()),
-                    report["state"],
-                ]
-                for report in pushed
-            ],
+                    [
+                        report["sync"],
+                        *report["planned"].values(),
+                        report["unchanged"],
+                        report["invalid"],
+                        sum(report["failed"].values()),
+                        report["state"],
+                    ]
+                    for report in pushed
+                ],
+            )
         )
-    )
     for report in syncs:
-        _print_sync_notes(report, figures["target"])
+        _print_sync_notes(report)
 
 
-def _print_sync_notes(report: Figures, target: str) -> None:
+def _sync_headline(pushed: list[Figures], figures: Figures) -> str:
+    sent = sum(sum(report["succeeded"].values()) for report in pushed)
+    diverted = [report for report in pushed if report["state"] == "diverted"]
+    if diverted:
+        rows = _count(sum(sum(report["planned"].values()) for report in diverted), "row")
+        if figures["dry_run"]:
+            return f"a dry run; {rows} would be sent, and nothing left this machine"
+        return (
+            f"{rows} would be sent, but their destinations may not be reached from target"
+            f" {figures['target']}; nothing of them left this machine"
+        )
+    if len(pushed) == len(figures["syncs"]) and all(
+        report["state"] == "unchanged" for report in pushed
+    ):
+        return "nothing has changed, so no request was sent"
+    return f"{_count(sent, 'row')} sent and acknowledged"
+
+
+def _print_sync_notes(report: Figures) -> None:
     for path in report.get("files", ()):
         click.echo(f"  {report['sync']} wrote {shown_path(path)}")
-    if report["state"] == "diverted":
-        where = (
-            f" What it would send: {shown_path(report['diverted'])}" if report["diverted"] else ""
-        )
-        click.echo(f"  {report['sync']}: nothing left this machine (target {target}).{where}")
+    if report.get("diverted"):
+        click.echo(f"  {report['sync']} would send {shown_path(report['diverted'])}")
     if report.get("error"):
         click.echo(f"  {report['error']}")
 

@@ -112,7 +112,9 @@ def push_syncs(
             reports.append({"sync": chosen.name, "state": "failed", "error": str(error)})
         else:
             reports.append(asdict(report))
-    return keep(session, "sync", {"target": session.project.target, "syncs": reports})
+    return keep(
+        session, "sync", {"target": session.project.target, "dry_run": dry_run, "syncs": reports}
+    )
 
 
 def run_pipeline(session: Session) -> Figures:

@@ -1,6 +1,7 @@
 """What tests of every folder share: the sample shop after each of its two days."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -26,8 +27,9 @@ def _quiet_dbt() -> Iterator[None]:
 class Shop:
     """A project with the sample shop's events, on target prod."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
+        self.port = port
 
     def weft(self, *arguments: str) -> Finished:
         """Run a command in the project."""
@@ -39,7 +41,9 @@ class Shop:
             place = self.folder / "events" / file.name.split(".")[0] / f"{as_of}.ndjson.gz"
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, place)
-        with run_receiver(self.folder / "received") as url, pytest.MonkeyPatch.context() as patch:
+        # The same address every day: another one would be another account, and start afresh.
+        receiver = run_receiver(self.folder / "received", self.port)
+        with receiver as url, pytest.MonkeyPatch.context() as patch:
             patch.setenv("SHOP_WEBHOOK_URL", url)
             return self.weft("run", "--as-of", as_of.isoformat())
 
@@ -51,13 +55,15 @@ class Shop:
     def copy(self, folder: Path) -> "Shop":
         """A copy, to change."""
         shutil.copytree(self.folder, folder)
-        return Shop(folder)
+        return Shop(folder, self.port)
 
 
 @pytest.fixture(scope="session")
 def first_day(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The shop after its first 90 days. To be read; take a copy to change it."""
-    shop = Shop(tmp_path_factory.mktemp("first") / "shop")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    shop = Shop(tmp_path_factory.mktemp("first") / "shop", port)
     assert run_weft("init", str(shop.folder)).exit_code == 0
     finished = shop.run_day(sample_data.FIRST_DAY, sample_data.FIRST_AS_OF)
     assert finished.exit_code == 0, finished.errors

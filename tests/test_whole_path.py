@@ -1,5 +1,6 @@
 """The whole path against the sample's answers, which come from the personas' stories."""
 
+import csv
 import json
 from collections import defaultdict
 from decimal import Decimal
@@ -159,10 +160,18 @@ def test_the_webhook_holds_the_audience(shop: Shop) -> None:
 def test_the_files_hold_the_changes_of_the_audience(next_day: Shop) -> None:
     folder = next_day.folder / "exports" / "high_value_customers_to_files"
     first, second = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    lines = {path: path.read_text("utf-8").splitlines() for path in (first, second)}
-    assert len(lines[first]) == 1 + len(ANSWERS["audiences"]["first_day"]["high_value_customers"])
-    operations = {line.split(",")[0] for line in lines[second][1:]}
-    assert {"add", "remove"} <= operations <= {"add", "change", "remove"}
+    members: set[str] = set()
+    for path, expected in ((first, "first_day"), (second, "next_day")):
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if row["operation"] == "remove":
+                    members.remove(row["key"])
+                else:
+                    assert (row["key"] in members) == (row["operation"] == "change")
+                    members.add(row["key"])
+        assert len(members) == len(ANSWERS["audiences"][expected]["high_value_customers"])
+    rows = next_day.rows("select profile_id from analytics.high_value_customers")
+    assert members == {row["profile_id"] for row in rows}
 
 
 STATE = ["analytics.profiles", "analytics.profile_id_register", "analytics.profile_identifiers"]

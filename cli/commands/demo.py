@@ -12,7 +12,7 @@ from cli.context import Options, open_session
 from cli.demo.receiver import run_receiver
 from cli.output import print_run
 from cli.paths import shown_path
-from cli.pipeline import run_pipeline
+from cli.pipeline import exit_code, run_pipeline
 from warehouse.errors import ConfigurationError
 
 TARGET = "prod"
@@ -38,12 +38,15 @@ def command(context: click.Context, folder: Path) -> None:
     options = Options(folder, None, None, context.obj.debug)
     with run_receiver(folder / "received") as url:
         os.environ["SHOP_WEBHOOK_URL"] = url
-        _run_day(options, sample_data.FIRST_DAY, sample_data.FIRST_AS_OF, "The first 90 days")
-        _run_day(options, sample_data.NEXT_DAY, sample_data.NEXT_AS_OF, "The next day")
+        first = _run_day(
+            options, sample_data.FIRST_DAY, sample_data.FIRST_AS_OF, "The first 90 days"
+        )
+        second = _run_day(options, sample_data.NEXT_DAY, sample_data.NEXT_AS_OF, "The next day")
     _print_next_steps(folder, sample_data.NEXT_AS_OF)
+    context.exit(max(first, second))
 
 
-def _run_day(options: Options, events: Path, as_of: date, title: str) -> None:
+def _run_day(options: Options, events: Path, as_of: date, title: str) -> int:
     click.echo(f"\n{title}, as of {as_of}\n{'=' * len(f'{title}, as of {as_of}')}")
     for source in sorted(events.glob("*.ndjson.gz")):
         name = source.name.split(".")[0]
@@ -53,6 +56,7 @@ def _run_day(options: Options, events: Path, as_of: date, title: str) -> None:
     with open_session(options.project(), "run", as_of=as_of) as session:
         figures = run_pipeline(session)
     print_run(figures)
+    return exit_code(figures)
 
 
 def _print_next_steps(folder: Path, as_of: date) -> None:

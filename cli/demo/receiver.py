@@ -9,9 +9,12 @@ from pathlib import Path
 
 
 @contextmanager
-def run_receiver(folder: Path) -> Iterator[str]:
-    """Serve while the demo runs; its URL. Every row it gets is a line in ``<sync>.jsonl``."""
-    server = _Receiver(folder)
+def run_receiver(folder: Path, port: int = 0) -> Iterator[str]:
+    """Serve while the demo runs; its URL. Every row it gets is a line in ``<sync>.jsonl``.
+
+    Port 0 is any that is free.
+    """
+    server = _Receiver(folder, port)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -23,8 +26,8 @@ def run_receiver(folder: Path) -> Iterator[str]:
 
 
 class _Receiver(ThreadingHTTPServer):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, folder: Path, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.folder = folder
         self.writing = threading.Lock()
 

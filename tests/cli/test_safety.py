@@ -1,5 +1,6 @@
 """From a target that a destination does not name, nothing leaves the machine."""
 
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -12,7 +13,7 @@ from tests.conftest import Shop
 
 
 @pytest.fixture
-def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Every request that reaches the webhook's address."""
     seen: list[str] = []
 
@@ -41,6 +42,8 @@ def test_a_run_on_dev_writes_files_and_says_so(
         "--project-dir", str(shop.folder), "run", "--as-of", as_of, "--run-id", "try"
     )
     assert finished.exit_code == 0, finished.errors
-    assert "nothing left this machine (target dev)" in finished.output
+    assert "may not be reached from target dev" in finished.output
+    written = {path.parent.name for path in (shop.folder / "target" / "syncs").rglob("*.jsonl")}
+    assert written == {"cart_abandoners_to_webhook", "high_value_customers_to_files"}
     assert requests == []
     assert sorted((shop.folder / "exports").rglob("*")) == exports

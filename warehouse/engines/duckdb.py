@@ -35,6 +35,8 @@ class DuckDBWarehouse(Warehouse):
         # Landed times are UTC without a zone; a cast from text with an offset goes through
         # TIMESTAMPTZ and must not meet the machine's zone.
         self._connection.execute("set TimeZone = 'UTC'")
+        # A name in SQL is a table, never a variable of the Python code that runs it.
+        self._connection.execute("set python_enable_replacements = false")
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         result = self._connection.execute(sql, list(parameters)).fetchall()
@@ -102,7 +104,7 @@ def forget_dbt_connections() -> None:
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _connect(path: Path, settings: dict[str, Any]) -> duckdb.DuckDBPyConnection:
