@@ -35,6 +35,8 @@ class DuckDBWarehouse(Warehouse):
         # Landed times are UTC without a zone; a cast from text with an offset goes through
         # TIMESTAMPTZ and must not meet the machine's zone.
         self._connection.execute("set TimeZone = 'UTC'")
+        # Progress is ours to show.
+        self._connection.execute("set enable_progress_bar = false")
         # A name in SQL is a table, never a variable of the Python code that runs it.
         self._connection.execute("set python_enable_replacements = false")
 

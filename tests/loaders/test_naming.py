@@ -1,0 +1,86 @@
+"""Names follow the Segment rule: the examples of its package and what each step adds."""
+
+import pytest
+
+from loaders.naming import column_name, snake_case, table_name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Signed Up", "signed_up"),
+        ("signedUp", "signed_up"),
+        ("anonymousId", "anonymous_id"),
+        ("UserID", "user_id"),
+        ("HTTPServer", "httpserver"),
+        ("HTTPRequestURL", "httprequest_url"),
+        ("XMLHttpRequest", "xmlhttp_request"),
+        ("ABTest", "abtest"),
+        ("iPhone Model", "i_phone_model"),
+        ("eCommerce", "e_commerce"),
+        ("productSKU", "product_sku"),
+        ("OrderID2", "order_id2"),
+        ("omega v2", "omega_v2"),
+        ("V2", "v2"),
+        ("test123", "test123"),
+        ("abc123def456", "abc123def456"),
+        ("CamelCase123Key", "camel_case123_key"),
+        ("a1B2", "a1_b2"),
+        ("isISO8601", "is_iso8601"),
+        ("9mega", "9mega"),
+        ("1CComega", "1ccomega"),
+        ("2FA Enabled", "2fa_enabled"),
+        ("3rd Party", "3rd_party"),
+        ("_5TEst", "5test"),
+        ("$revenue", "revenue"),
+        ("_private", "private"),
+        ("__timestamp", "timestamp"),
+        ("double__under", "double_under"),
+        ("first-name", "first_name"),
+        ("first.name", "first_name"),
+        ("user's name", "user_s_name"),
+        ("Total (USD)", "total_usd"),
+        ("path to $1,00,000", "path_to_1_00_000"),
+        ("Cízǔ", "c_z"),
+        ("Größe", "gr_e"),
+        ("日本語", ""),
+        ("@#$%", ""),
+        ("🎉 Party", "party"),
+        ("  spaced  out  ", "spaced_out"),
+        ("UPPER_SNAKE", "upper_snake"),
+        ("mixed_CaseKey", "mixed_case_key"),
+        ("order", "order"),
+        ("trailing_", "trailing"),
+    ],
+)
+def test_names_become_snake_case(name: str, expected: str) -> None:
+    assert snake_case(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("2FA Enabled",), "_2fa_enabled"),
+        (("order",), "_order"),
+        (("a", "b", "cD"), "a_b_c_d"),
+        (("order", "id"), "order_id"),
+        (("x" * 200,), "x" * 127),
+        (("日本",), ""),
+    ],
+)
+def test_a_column_is_named_by_its_whole_path(path: tuple[str, ...], expected: str) -> None:
+    assert column_name(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ("Users", "_users"),
+        ("Tracks", "_tracks"),
+        ("Select", "_select"),
+        ("3rd Party", "_3rd_party"),
+        ("!", ""),
+    ],
+)
+def test_an_event_table_never_takes_a_name_that_is_taken(event: str, expected: str) -> None:
+    assert table_name(event) == expected
