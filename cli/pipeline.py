@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cli.context import Session
-from warehouse.errors import BlockedError, WeftError
+from warehouse.errors import BlockedError, ConfigurationError, WeftError
 
 if TYPE_CHECKING:
     from reverse_etl.syncs import Sync
@@ -106,6 +106,9 @@ def push_syncs(
                 approve=approve,
                 dry_run=dry_run,
             )
+        except ConfigurationError:
+            # Nothing is wrong with the run: the command or a setting is, and says so by itself.
+            raise
         except BlockedError as error:
             reports.append({"sync": chosen.name, "state": "blocked", "error": str(error)})
         except WeftError as error:

@@ -88,3 +88,11 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
         DuckDBWarehouse(path)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_rows_inserted_after_nothing_are_seen(warehouse: DuckDBWarehouse) -> None:
+    warehouse.execute("create table names as select 'x' || range as name from range(200000)")
+    with warehouse.transaction():
+        warehouse.execute(f"insert into {PEOPLE} select 1, name from names where false")
+        warehouse.execute(f"insert into {PEOPLE} select 7, name from names")
+    assert warehouse.value(f"select sum(id) from {PEOPLE}") == 1_400_000

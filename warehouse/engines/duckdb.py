@@ -14,6 +14,10 @@ from warehouse.errors import ConfigurationError, LockedError, WeftError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_INSERT = re.compile(
+    r"\s*insert\s+into\s+((?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)", re.IGNORECASE
+)
+_ROW_GROUP = 122_880
 _LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
 
 
@@ -31,6 +35,8 @@ class DuckDBWarehouse(Warehouse):
 
     def __init__(self, path: Path, settings: Mapping[str, Any] | None = None) -> None:
         self.path = path
+        self._empty_inserts: set[str] | None = None
+        self._hides_rows = False
         self._connection = _connect(path, dict(settings or {}))
         # Landed times are UTC without a zone; a cast from text with an offset goes through
         # TIMESTAMPTZ and must not meet the machine's zone.
@@ -43,8 +49,24 @@ class DuckDBWarehouse(Warehouse):
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         result = self._connection.execute(sql, list(parameters)).fetchall()
         if len(result) == 1 and len(result[0]) == 1 and isinstance(result[0][0], int):
-            return int(result[0][0])
+            count = int(result[0][0])
+            self._watch_insert(sql, count)
+            return count
         return 0
+
+    def _watch_insert(self, sql: str, count: int) -> None:
+        """Notice when DuckDB 2.0 will not show rows that it has.
+
+        In one transaction, an insert of nothing into a table, then one of a row group or more,
+        leaves the table's rows out of every scan until the next checkpoint.
+        """
+        insert = _INSERT.match(sql)
+        if self._empty_inserts is None or insert is None:
+            return
+        if count == 0:
+            self._empty_inserts.add(insert[1])
+        elif count >= _ROW_GROUP and insert[1] in self._empty_inserts:
+            self._hides_rows = True
 
     def arrow(self, sql: str, parameters: Sequence[object] = ()) -> "pa.Table":
         return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
@@ -78,12 +100,17 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._connection.begin()
+        self._empty_inserts, self._hides_rows = set(), False
         try:
             yield
         except BaseException:
             self._connection.rollback()
             raise
+        finally:
+            self._empty_inserts = None
         self._connection.commit()
+        if self._hides_rows:
+            self._connection.execute("checkpoint")
 
     def columns(self, table: Table) -> Mapping[str, str]:
         rows = self.rows(

@@ -1,0 +1,134 @@
+"""webhook: rows as JSON to an address of your own.
+
+A request holds up to ``rows_per_request`` rows::
+
+    {"sync": "…", "rows": [{"operation": "add", "key": "…", "idempotency_key": "…", "fields": {…}}]}
+
+``operation`` is add, change or remove; removed rows carry the fields last acknowledged. The
+receiver should apply a row's idempotency key once: a request whose answer was lost is sent again.
+With ``row_results: true`` the answer ``{"results": [{"status": 200}, …]}`` decides row by row;
+otherwise the status of the response decides for all rows.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from reverse_etl.destinations.base import (
+    Batch,
+    HttpDestination,
+    HttpRequest,
+    HttpResponse,
+    Limits,
+    Row,
+)
+from reverse_etl.outcomes import Outcome, OutcomeKind, kind_of_status
+
+_SHOWN_CHARACTERS = 300
+_UNREADABLE = Outcome(
+    OutcomeKind.UNKNOWN,
+    code="unreadable_answer",
+    message="the answer holds no result for this row",
+)
+
+
+class Webhook(HttpDestination):
+    """An HTTP endpoint that takes JSON."""
+
+    limits: ClassVar[Limits] = Limits(rows_per_request=100, concurrency=8)
+    account_settings: ClassVar[tuple[str, ...]] = ("url",)
+
+    type: Literal["webhook"]
+    url: SecretStr
+    method: Literal["POST", "PUT"] = "POST"
+    headers: Mapping[str, SecretStr] = Field(default_factory=dict)
+    row_results: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: SecretStr) -> SecretStr:
+        text = url.get_secret_value()
+        if "{{" not in text:
+            parts = urlsplit(text)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError("it must be an address such as https://example.com/hook")
+        return url
+
+    @field_validator("headers")
+    @classmethod
+    def _are_headers(cls, headers: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
+        for name, value in headers.items():
+            text = value.get_secret_value()
+            if "{{" not in text and not (text.isascii() and text.isprintable()):
+                raise ValueError(f"the value of {name} holds a line break or a special character")
+        return headers
+
+    def account(self) -> str:
+        """Scheme, host and a hash of the path: a path may be a secret, as with Slack's hooks."""
+        parts = urlsplit(self.url.get_secret_value())
+        port = f":{parts.port}" if parts.port else ""
+        path = hashlib.sha256(parts.path.encode()).hexdigest()[:16]
+        return f"{parts.scheme}://{parts.hostname}{port}/{path}"
+
+    def request(self, batch: Batch) -> HttpRequest:
+        """The rows as one JSON document; payloads are placed into it as they are."""
+        rows = ",".join(
+            f'{{"operation":"{row.operation}","key":{row.key_json},'
+            f'"idempotency_key":"{row.idempotency_key}","fields":{row.payload}}}'
+            for row in batch.rows
+        )
+        together = "".join(row.idempotency_key for row in batch.rows)
+        return HttpRequest(
+            method=self.method,
+            url=self.url.get_secret_value(),
+            headers={
+                "Content-Type": "application/json",
+                "Idempotency-Key": hashlib.sha256(together.encode()).hexdigest(),
+                **{name: value.get_secret_value() for name, value in self.headers.items()},
+            },
+            body=f'{{"sync":{json.dumps(batch.sync)},"rows":[{rows}]}}'.encode(),
+        )
+
+    def outcomes(self, response: HttpResponse, rows: Sequence[Row]) -> Sequence[Outcome]:
+        """Per row with ``row_results``; otherwise the response's status for every row."""
+        kind = kind_of_status(response.status)
+        if self.row_results and kind is OutcomeKind.SUCCEEDED:
+            return _row_outcomes(response, len(rows))
+        failed = kind is not OutcomeKind.SUCCEEDED
+        outcome = Outcome(
+            kind,
+            http_status=response.status,
+            message=_shown(response.body) if failed else None,
+            request_id=response.headers.get("x-request-id"),
+        )
+        return [outcome] * len(rows)
+
+
+def _row_outcomes(response: HttpResponse, count: int) -> list[Outcome]:
+    try:
+        results = json.loads(response.body)["results"]
+    except (ValueError, TypeError, KeyError):
+        results = []
+    if not isinstance(results, list) or len(results) != count:
+        return [_UNREADABLE] * count
+    request_id = response.headers.get("x-request-id")
+    return [_row_outcome(result, request_id) for result in results]
+
+
+def _row_outcome(result: Any, request_id: str | None) -> Outcome:
+    status = result.get("status") if isinstance(result, dict) else None
+    if not isinstance(status, int):
+        return _UNREADABLE
+    kind = kind_of_status(status)
+    said = result.get("error") or result.get("message")
+    message = str(said)[:_SHOWN_CHARACTERS] if said and kind is not OutcomeKind.SUCCEEDED else None
+    return Outcome(kind, status, message=message, request_id=request_id)
+
+
+def _shown(body: bytes) -> str | None:
+    text = " ".join(body.decode(errors="replace").split())
+    return text[:_SHOWN_CHARACTERS] or None

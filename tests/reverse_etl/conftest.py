@@ -1,0 +1,21 @@
+"""A receiver, and a project that sends to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.reverse_etl.house import House, webhook
+from tests.reverse_etl.receiver import Receiver, receiving
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as listening:
+        yield listening
+
+
+@pytest.fixture
+def house(tmp_path: Path, receiver: Receiver) -> Iterator[House]:
+    with House(tmp_path, destination=webhook(receiver.url)) as built:
+        yield built

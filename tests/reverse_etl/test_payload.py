@@ -1,0 +1,144 @@
+"""Values reach the wire as they are in the warehouse."""
+
+import json
+
+import pytest
+
+from reverse_etl.mapping import resolve_mapping
+from reverse_etl.payload import key_text, payload
+from tests.reverse_etl.house import House
+from tests.reverse_etl.receiver import Receiver
+
+EXACT = {
+    "cast(1234.500000000 as decimal(38, 9))": "1234.5",
+    "cast(100 as decimal(38, 9))": "100",
+    "cast(0 as decimal(5, 2))": "0",
+    "cast(-0.50 as decimal(5, 2))": "-0.5",
+    "cast(1200 as decimal(18, 0))": "1200",
+    "cast('99999999999999999999999999999.999999999' as decimal(38, 9))": (
+        "99999999999999999999999999999.999999999"
+    ),
+    "9007199254740993": "9007199254740993",
+    "cast(-170141183460469231731687303715884105727 as hugeint)": (
+        "-170141183460469231731687303715884105727"
+    ),
+    "18446744073709551615::ubigint": "18446744073709551615",
+    "0.1::float": "0.1",
+    "1e20::double": "1e+20",
+    "true": "true",
+    "null::integer": "null",
+    "date '2024-02-29'": '"2024-02-29"',
+    "timestamp '2024-02-29 12:30:00'": '"2024-02-29T12:30:00Z"',
+    "timestamp '2024-02-29 12:30:00.25'": '"2024-02-29T12:30:00.25Z"',
+    "timestamptz '2024-02-29 12:30:00+02:00'": '"2024-02-29T10:30:00Z"',
+    "time '12:30:00'": '"12:30:00"',
+    "'O''Brien'": '"O\'Brien"',
+    "'🙂 é'": '"🙂 é"',
+    "'a\"b\\c'": '"a\\"b\\\\c"',
+    "'two' || chr(10) || 'lines'": '"two\\nlines"',
+    """'{"a": 1.10}'""": '"{\\"a\\": 1.10}"',
+    """('{"a": 1.10,' || chr(10) || ' "b": 9007199254740993}')::json""": (
+        '{"a": 1.10,  "b": 9007199254740993}'
+    ),
+    "[1.50::decimal(4, 2), null, 2]": "[1.5,null,2]",
+    "['a', 'b\"c']": '["a","b\\"c"]',
+    "{'at': timestamp '2024-02-29 12:30:00', 'x y': 1.10::decimal(4, 2)}": (
+        '{"at":"2024-02-29T12:30:00Z","x y":1.1}'
+    ),
+    "[{'a': 1}]": '[{"a":1}]',
+    "'ab'::blob": '"YWI="',
+    "'5dae2223-b003-461a-8961-77a9cb410ff6'::uuid": '"5dae2223-b003-461a-8961-77a9cb410ff6"',
+    "map {'a': 1}": '{"a":1}',
+}
+
+
+@pytest.fixture
+def rendered(house: House) -> dict[str, str]:
+    columns = ", ".join(f"{value} as c{n}" for n, value in enumerate(EXACT))
+    house.build(f"select 'k' as email, {columns}")
+    found = {}
+    for number, value in enumerate(EXACT):
+        house.settings["fields"] = {"value": f"c{number}"}
+        house.write()
+        mapping = resolve_mapping(house.warehouse, house.sync)
+        sql = f"select {payload(mapping, 'source')} as text from {mapping.table} as source"
+        found[value] = house.warehouse.value(sql)
+    return found
+
+
+def test_every_value_is_written_exactly(rendered: dict[str, str]) -> None:
+    assert rendered == {value: f'{{"value":{text}}}' for value, text in EXACT.items()}
+    for text in rendered.values():
+        json.loads(text)
+
+
+def test_values_are_on_the_wire_as_the_warehouse_wrote_them(
+    house: House, receiver: Receiver
+) -> None:
+    house.build(
+        "select 'ada@example.com' as email, 'O''Brien 🙂' as name,"
+        " 12345678901234567890.123456789::decimal(38, 9) as spent, 9007199254740993 as big,"
+        """ '{"n": 1.10}' as raw, null::varchar as nothing"""
+    )
+    house.settings["fields"] = "*"
+    house.write()
+    house.push()
+    [(_, body)] = receiver.requests
+    fields = (
+        '"fields":{"big":9007199254740993,"email":"ada@example.com","name":"O\'Brien 🙂",'
+        '"nothing":null,"raw":"{\\"n\\": 1.10}","spent":12345678901234567890.123456789}'
+    )
+    assert fields.encode() in body
+
+
+def test_fields_are_sorted_and_quotes_in_names_survive(house: House) -> None:
+    house.build("""select 'k' as email, 1 as "it's", 2 as "a ""b" """)
+    house.settings["fields"] = {"z'": "it's", 'a"': 'a "b'}
+    house.write()
+    mapping = resolve_mapping(house.warehouse, house.sync)
+    sql = f"select {payload(mapping, 'source')} as text from {mapping.table} as source"
+    assert house.warehouse.value(sql) == """{"a\\"":2,"z'":1}"""
+
+
+@pytest.mark.parametrize("value", ["'nan'::double", "'inf'::float", "timestamp 'infinity'"])
+def test_a_value_json_cannot_hold_makes_the_row_invalid(house: House, value: str) -> None:
+    house.build(f"select 'k' as email, 'Ada' as name, {value} as spent")
+    plan = house.plan()
+    assert (plan.invalid, plan.planned, plan.unchanged) == (1, 0, 0)
+    [row] = house.rows("select reason from weft.sync_rows")
+    assert row["reason"] == "invalid_mapping"
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("number", "42"),
+        (["number", "name"], '[42,"O\'Brien"]'),
+        (["name", "day"], '["O\'Brien","2024-02-29"]'),
+        ("amount", "1.5"),
+        ("nothing", None),
+        ("blank", None),
+        (["name", "nothing"], None),
+    ],
+)
+def test_keys_are_text_and_several_columns_an_array(
+    house: House, key: str | list[str], text: str | None
+) -> None:
+    house.build(
+        "select 42 as number, 'O''Brien' as name, date '2024-02-29' as day, '' as blank,"
+        " 1.50::decimal(9, 2) as amount, null::varchar as nothing"
+    )
+    house.settings.update(key=key, fields={})
+    house.write()
+    mapping = resolve_mapping(house.warehouse, house.sync)
+    sql = f"select {key_text(mapping, 'source')} as key from {mapping.table} as source"
+    assert house.warehouse.value(sql) == text
+
+
+def test_a_composite_key_is_an_array_on_the_wire(house: House, receiver: Receiver) -> None:
+    house.build("select 'shop' as store, 7 as number, 'Ada' as name")
+    house.settings.update(key=["store", "number"], fields={"name": "name"})
+    house.write()
+    house.push()
+    assert receiver.rows[0]["key"] == ["shop", 7]
+    assert receiver.rows[0]["fields"] == {"name": "Ada"}
