@@ -15,6 +15,8 @@ from warehouse.system_tables import SYNC_ATTEMPTS, SYNC_PLANS, SYNC_SNAPSHOT
 
 DIFFERENCE = quote("weft_difference")
 
+# An error of the server may come after it has applied the request.
+_IN_DOUBT = "(outcome = 'unknown' or coalesce(http_status, 0) >= 500)"
 _REMOVING = ("mirror", "audience")
 # What a key of the source becomes, by mode: when it is new, when its values differ.
 _OPERATIONS: dict[Mode, tuple[str, str | None]] = {
@@ -163,25 +165,26 @@ def _troubled() -> str:
             max(case when is_open then row_hash end) as open_hash,
             max(case when is_open then plan_id end) as open_plan_id
         from (
-            select *, outcome = 'unknown' and recency_of_outcome = 1
+            select *, in_doubt and recency_of_doubt = 1
                 and (succeeded_at is null or succeeded_at < attempted_at) as is_open
             from (
                 select attempts.key, attempts.operation, row_hash, outcome, attempted_at,
-                    attempts.plan_id,
+                    attempts.plan_id, {_IN_DOUBT} as in_doubt,
                     max(case when outcome = 'succeeded' then attempted_at end)
                         over (partition by attempts.key) as succeeded_at,
                     row_number() over (
                         partition by attempts.key order by attempted_at desc, attempt desc
                     ) as recency,
                     row_number() over (
-                        partition by attempts.key, outcome order by attempted_at desc, attempt desc
-                    ) as recency_of_outcome
+                        partition by attempts.key, {_IN_DOUBT}
+                        order by attempted_at desc, attempt desc
+                    ) as recency_of_doubt
                 from {SYNC_ATTEMPTS} as attempts
                 join {SYNC_PLANS} as plans on plans.plan_id = attempts.plan_id
                 where attempts.sync = ? and plans.account = ? and outcome <> 'intent'
                     and attempts.key in (
                         select key from {SYNC_ATTEMPTS}
-                        where sync = ? and outcome in ('rejected', 'unknown')
+                        where sync = ? and (outcome = 'rejected' or {_IN_DOUBT})
                     )
             ) as ranked
         ) as judged

@@ -11,6 +11,7 @@ from typing import Any
 
 from warehouse.dbt_package import install_package
 from warehouse.engines import forget_dbt_connections
+from warehouse.environment import environment
 from warehouse.errors import ConfigurationError
 from warehouse.manifest import Manifest
 from warehouse.progress import Progress, Silent
@@ -114,7 +115,7 @@ def _invoke(
     ]
     marked = {f"DBT_ENV_CUSTOM_ENV_{_TARGET_MARK}": project.target, **variables}
     # A relative path of a warehouse is resolved from where dbt runs, and must be the one we open.
-    with _environment(marked), contextlib.chdir(project.folder):
+    with environment(marked), contextlib.chdir(project.folder):
         try:
             outcome = dbtRunner(callbacks=[listen]).invoke(arguments)
         finally:
@@ -149,20 +150,6 @@ def _node_results(result: Any) -> Iterator[NodeResult]:
             status=str(entry.status),
             message=_one_line(entry.message or ""),
         )
-
-
-@contextlib.contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _close_log_file() -> None:

@@ -1,6 +1,5 @@
 """weft demo: init, with the sample shop's events, for two days."""
 
-import os
 import shutil
 import sys
 from datetime import date
@@ -13,6 +12,7 @@ from cli.demo.receiver import run_receiver
 from cli.output import print_run
 from cli.paths import shown_path
 from cli.pipeline import exit_code, run_pipeline
+from warehouse.environment import environment
 from warehouse.errors import ConfigurationError
 
 TARGET = "prod"
@@ -36,8 +36,7 @@ def command(context: click.Context, folder: Path) -> None:
     click.echo(f"Wrote a new project into {shown_path(folder)}: a sample shop with three sources,")
     click.echo("web, server and mobile. Each day its events arrive as files, and weft runs.")
     options = Options(folder, None, None, context.obj.debug)
-    with run_receiver(folder / "received") as url:
-        os.environ["SHOP_WEBHOOK_URL"] = url
+    with run_receiver(folder / "received") as url, environment({"SHOP_WEBHOOK_URL": url}):
         first = _run_day(
             options, sample_data.FIRST_DAY, sample_data.FIRST_AS_OF, "The first 90 days"
         )
