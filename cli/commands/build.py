@@ -10,6 +10,7 @@ from cli.pipeline import build_models
 
 
 @click.command(
+    short_help="Build profiles, traits and audiences.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
     epilog="Example: weft build --select +high_value_customers",
 )

@@ -18,7 +18,9 @@ from warehouse.errors import ConfigurationError
 TARGET = "prod"
 
 
-@click.command(epilog="Example: weft demo weft_demo")
+@click.command(
+    short_help="The whole path, on a sample shop.", epilog="Example: weft demo weft_demo"
+)
 @click.argument(
     "folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path("weft_demo")
 )

@@ -7,7 +7,7 @@ import click
 from cli.paths import shown_path
 
 
-@click.command(epilog="Example: weft init shop")
+@click.command(short_help="Write a new project.", epilog="Example: weft init shop")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
     """Write a new project into DIR: its configuration and a starter set of models to edit."""

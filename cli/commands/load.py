@@ -9,7 +9,10 @@ from cli.output import print_json, print_load
 from cli.pipeline import load_events
 
 
-@click.command(epilog="Example: weft load --file 'archive/*.ndjson.gz' --source web")
+@click.command(
+    short_help="Land new files of events.",
+    epilog="Example: weft load --file 'archive/*.ndjson.gz' --source web",
+)
 @click.argument("sources", nargs=-1)
 @click.option("--file", help="Land these files (a glob) instead of the source's own.")
 @click.option("--source", help="The source of the files given with --file.")

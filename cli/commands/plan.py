@@ -9,7 +9,10 @@ from cli.pipeline import plan_syncs
 CHANGES = 4
 
 
-@click.command(epilog="Example: weft plan -s high_value_customers_to_files")
+@click.command(
+    short_help="Show what syncs would send.",
+    epilog="Example: weft plan -s high_value_customers_to_files",
+)
 @sync_option
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 4 when there are changes, 3 when blocked."

@@ -9,7 +9,10 @@ from cli.output import print_json, print_run
 from cli.pipeline import exit_code, run_pipeline
 
 
-@click.command(epilog="Example: weft --target prod run --as-of 2026-09-30 --run-id nightly-42")
+@click.command(
+    short_help="Load, build and sync.",
+    epilog="Example: weft --target prod run --as-of 2026-09-30 --run-id nightly-42",
+)
 @run_options
 @json_option
 @click.pass_context

@@ -8,7 +8,7 @@ from cli.context import Options, json_option
 from cli.output import print_json, print_status
 
 
-@click.command(epilog="Example: weft status --json")
+@click.command(short_help="Show what the warehouse holds.", epilog="Example: weft status --json")
 @json_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:

@@ -7,7 +7,10 @@ from cli.output import print_json, print_syncs
 from cli.pipeline import exit_code, push_syncs
 
 
-@click.command(epilog="Example: weft sync -s cart_abandoners_to_webhook --dry-run")
+@click.command(
+    short_help="Send what changed.",
+    epilog="Example: weft sync -s cart_abandoners_to_webhook --dry-run",
+)
 @sync_option
 @click.option(
     "--dry-run", is_flag=True, help="Write what would be sent under target/, send nothing."

@@ -20,10 +20,7 @@
     {% endcall %}
     {%- do weft.check_audience(arriving) -%}
     {%- do weft.append_memberships(arriving) -%}
-    {%- if existing_relation is not none -%}
-        {{ adapter.drop_relation(existing_relation) }}
-    {%- endif -%}
-    {{ adapter.rename_relation(arriving, target_relation) }}
+    {%- do weft.put_in_place(arriving, existing_relation, target_relation) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(target_relation, model) -%}

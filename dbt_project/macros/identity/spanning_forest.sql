@@ -49,10 +49,7 @@
         inner join {{ work }}_nodes as roots on roots.node = nodes.root
     {% endcall %}
     {%- do weft.forest_clean_up(work) -%}
-    {%- if existing_relation is not none -%}
-        {{ adapter.drop_relation(existing_relation) }}
-    {%- endif -%}
-    {{ adapter.rename_relation(arriving, target_relation) }}
+    {%- do weft.put_in_place(arriving, existing_relation, target_relation) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(target_relation, model) -%}
