@@ -21,8 +21,8 @@ class SourceSummary:
 class ProfileSummary:
     """How many identifiers make how many profiles, and how often profiles were merged.
 
-    ``known`` profiles have a value of the identity rules' unique type or an e-mail, the others
-    are anonymous; ``merged`` counts the profile ids that ended in a merge during one run.
+    ``known`` profiles have an identifier beside anonymous ids; ``merged`` counts the profile ids
+    that ended in a merge during one run.
     """
 
     profiles: int

@@ -36,12 +36,14 @@ def record_run(
     migrate(warehouse)
     run = Run(run_id or str(uuid.uuid4()), command, target, as_of)
     _refuse_earlier_as_of(warehouse, run)
-    started_at = utc_now()
-    warehouse.execute(
-        f"insert into {RUNS} (run_id, command, target, as_of, state, started_at)"
-        " values (?, ?, ?, ?, 'running', ?)",
-        [run.run_id, command, target, as_of, started_at],
-    )
+    with warehouse.transaction():
+        # A scheduler that tries a run again gives it the same id: it is one run.
+        warehouse.execute(f"delete from {RUNS} where run_id = ?", [run.run_id])
+        warehouse.execute(
+            f"insert into {RUNS} (run_id, command, target, as_of, state, started_at)"
+            " values (?, ?, ?, ?, 'running', ?)",
+            [run.run_id, command, target, as_of, utc_now()],
+        )
     try:
         yield run
     except BaseException as error:

@@ -68,3 +68,9 @@ def test_migrations_are_applied_once(warehouse: DuckDBWarehouse) -> None:
     migrate(warehouse)
     versions = [row["version"] for row in warehouse.rows(f"select version from {SCHEMA_VERSION}")]
     assert versions == list(range(1, len(MIGRATIONS) + 1))
+
+
+def test_a_run_that_is_tried_again_is_one_run(warehouse: DuckDBWarehouse) -> None:
+    build(warehouse, MONDAY, "nightly-1")
+    build(warehouse, MONDAY, "nightly-1")
+    assert warehouse.value(f"select count(*) from {RUNS}") == 1
