@@ -25,7 +25,9 @@ def print_json(figures: Figures) -> None:
 def print_load(figures: Figures) -> None:
     """What landed, per source, and why lines were rejected."""
     if not figures["files"]:
-        click.echo("Load: nothing new; every file has landed before.")
+        nothing = "nothing new; every file has landed before."
+        none_there = "no file is where sources: in weft.yml says; put files of events there."
+        click.echo(f"Load: {nothing if figures['skipped'] else none_there}")
         return
     click.echo(f"Load: {figures['landed']:,} events landed from {_count(figures['files'], 'file')}")
     columns = ("read", "landed", "duplicate", "rejected", "blocked")

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from reverse_etl.crash_points import crash_point
 from reverse_etl.destinations.base import Row
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.plan import Plan
+from warehouse.crash_points import crash_point
 from warehouse.engines import Warehouse
 from warehouse.errors import WeftError
 from warehouse.runs import Run

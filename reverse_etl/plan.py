@@ -4,7 +4,6 @@ import json
 import uuid
 from dataclasses import dataclass
 
-from reverse_etl.crash_points import crash_point
 from reverse_etl.diff import Scope, compute_difference, count_difference, drop_difference
 from reverse_etl.guards import Extent, blocking_guards
 from reverse_etl.mapping import Mapping, resolve_mapping
@@ -13,6 +12,7 @@ from reverse_etl.plan_rows import NULL_KEY, store_rows
 from reverse_etl.recovery import recover
 from reverse_etl.samples import SampleRow, sample_rows
 from reverse_etl.syncs import Sync
+from warehouse.crash_points import crash_point
 from warehouse.engines import Warehouse
 from warehouse.errors import UnknownNameError
 from warehouse.project import Project

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reverse_etl.crash_points import crash_point
 from reverse_etl.destinations.base import FileDestination, HttpDestination, Row
 from reverse_etl.destinations.files import file_name, json_lines
 from reverse_etl.ledger import Ledger
@@ -16,6 +15,7 @@ from reverse_etl.report import Counts, SyncReport, Tally
 from reverse_etl.sync_runs import finish_sync_run, record_idle_sync_run, start_sync_run
 from reverse_etl.syncs import Sync
 from reverse_etl.transports.files import write_file
+from warehouse.crash_points import crash_point
 from warehouse.engines import Warehouse
 from warehouse.errors import BlockedError
 from warehouse.progress import Progress, Silent

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reverse_etl.crash_points import crash_point
 from reverse_etl.destinations.base import Batch, HttpDestination, HttpResponse, Row
 from reverse_etl.ledger import Attempt, Ledger
 from reverse_etl.outcomes import REFUSED_CREDENTIALS, Outcome, OutcomeKind
@@ -15,6 +14,7 @@ from reverse_etl.redact import Redactor
 from reverse_etl.report import Tally
 from reverse_etl.retry import Patience, parse_retry_after
 from reverse_etl.transports.http import HttpTransport, InDoubt, NotSent, Unsendable
+from warehouse.crash_points import crash_point
 
 GROUP_ROWS = 20_000
 """At most so many rows have an intent and no recorded outcome: what a crash leaves unknown."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reverse_etl.crash_points import POINTS
 from tests.reverse_etl.house import House, webhook
 from tests.reverse_etl.receiver import Receiver, Reply
+from warehouse.crash_points import POINTS
 
 ROOT = Path(__file__).parents[2]
 BEFORE = [(f"{name}@example.com", name, 1) for name in ("ada", "bob", "cyd", "dan")]
