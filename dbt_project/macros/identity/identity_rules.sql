@@ -67,12 +67,3 @@
     {%- endif -%}
     {{ return({'values': values, 'patterns': patterns}) }}
 {% endmacro %}
-
-
-{% macro check_keys(name, given, known) %}
-    {%- for key in given if key not in known -%}
-        {{ exceptions.raise_compiler_error(
-            name ~ ": there is no setting '" ~ key ~ "'; known: " ~ known | join(', ') ~ "."
-        ) }}
-    {%- endfor -%}
-{% endmacro %}
