@@ -25,6 +25,8 @@ COMMANDS = {
     "plan": "cli.commands.plan",
     "sync": "cli.commands.sync",
     "run": "cli.commands.run",
+    "backfill": "cli.commands.backfill",
+    "tracking-plan": "cli.commands.tracking_plan",
     "status": "cli.commands.status",
 }
 """Each command and the module that holds it, in the order in which help lists them."""

@@ -24,10 +24,15 @@ def print_json(figures: Figures) -> None:
 
 def print_load(figures: Figures) -> None:
     """What landed, per source, and why lines were rejected."""
+    for view in figures["views"]:
+        click.echo(f"Load: view {view['source']}.{view['table']} {view['state']}")
+    if figures["views"] and not figures["sources"]:
+        return
     if not figures["files"]:
         nothing = "nothing new; every file has landed before."
         none_there = "no file is where sources: in weft.yml says; put files of events there."
         click.echo(f"Load: {nothing if figures['skipped'] else none_there}")
+        _print_waiting(figures)
         return
     click.echo(f"Load: {figures['landed']:,} events landed from {_count(figures['files'], 'file')}")
     columns = ("read", "landed", "duplicate", "rejected", "blocked")
@@ -40,6 +45,19 @@ def print_load(figures: Figures) -> None:
             ],
         )
     )
+    _print_losses(figures)
+    _print_waiting(figures)
+
+
+def _print_waiting(figures: Figures) -> None:
+    if figures["waiting"]:
+        click.echo(
+            f"  {_count(figures['waiting'], 'file')} ended in the middle of a line, which waits for"
+            " the next load."
+        )
+
+
+def _print_losses(figures: Figures) -> None:
     for reject in figures["rejects"]:
         click.echo(f"  rejected: {reject['count']:,} x {reject['reason']}")
     if figures["rejected"]:
@@ -49,6 +67,37 @@ def print_load(figures: Figures) -> None:
             f"  {_count(figures['discards'], 'value')} did not fit the column, and"
             " stand in weft.discards instead."
         )
+    if figures["violations"]:
+        click.echo(
+            f"  {_count(figures['violations'], 'violation')} of a tracking plan stand in"
+            " weft.violations; what was held back is in weft.blocked, whole."
+        )
+
+
+def print_replay(figures: Figures) -> None:
+    """What became of lines and values that were tried again."""
+    for what, name in (("rejects", "rejected line"), ("discards", "discarded value")):
+        if what not in figures:
+            continue
+        tried = figures[what]
+        click.echo(
+            f"Replay: {_count(tried['tried'], name)} tried again, {tried['landed']:,} landed,"
+            f" {tried['duplicate']:,} had landed otherwise, {tried['blocked']:,} are held back,"
+            f" {tried['remaining']:,} stay in weft.{what}"
+        )
+
+
+def print_backfill(figures: Figures) -> None:
+    """Which archived files held events of the period, and what landed of them."""
+    click.echo(f"Backfill from {figures['from']} to {figures['to']}")
+    for source, archive in figures["archives"].items():
+        click.echo(f"  {source}: {_count(len(archive['files']), 'file')} of the period")
+        for uri in archive["missing"]:
+            click.echo(f"  {source}: {uri} held events of the period, and is not there any more")
+        for uri in archive["undated"]:
+            click.echo(f"  {source}: {uri} names no day and has never landed; left alone")
+    for load in figures["loads"].values():
+        print_load(load)
 
 
 def print_build(figures: Figures) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cli.context import Session
 from warehouse.errors import BlockedError, ConfigurationError, WeftError
 
 if TYPE_CHECKING:
+    from loaders.report import LoadReport
     from reverse_etl.syncs import Sync
 
 Figures = dict[str, Any]
@@ -20,8 +22,9 @@ def load_events(
     *,
     file: str | None = None,
     source: str | None = None,
+    reload: bool = False,
 ) -> Figures:
-    """Land new files of the named sources, or of all."""
+    """Land new files of the named sources, or of all; with ``reload`` also those that have."""
     from loaders.load import load
 
     report = load(
@@ -32,19 +35,73 @@ def load_events(
         progress=session.progress,
         file_globs=(file,) if file else (),
         source=source,
+        reload=reload,
     )
-    figures: Figures = {
+    return keep(session, "load", load_figures(report))
+
+
+def load_figures(report: "LoadReport") -> Figures:
+    """What a load did."""
+    return {
         **vars(report.total),
-        "sources": [
-            {"source": name, **vars(source_figures)}
-            for name, source_figures in report.sources.items()
-        ],
+        "sources": [{"source": name, **vars(figures)} for name, figures in report.sources.items()],
         "rejects": [
             {"reason": reason, "count": count} for reason, count in report.rejects.most_common()
         ],
         "discards": report.discards,
+        "violations": report.violations,
+        "views": [asdict(view) for view in report.views],
     }
-    return keep(session, "load", figures)
+
+
+def replay_events(
+    session: Session, sources: Sequence[str], *, rejects: bool, discards: bool
+) -> Figures:
+    """Try rejected lines and blocked events, or discarded values, once more."""
+    from loaders.replay import replay_discards, replay_rejects
+
+    steps = {"rejects": (rejects, replay_rejects), "discards": (discards, replay_discards)}
+    figures: Figures = {}
+    for name, (wanted, replay) in steps.items():
+        if wanted:
+            report = replay(session.warehouse, session.project, sources, session.run)
+            figures[name] = {
+                **asdict(report.total),
+                "sources": [
+                    {"source": source, **asdict(one)} for source, one in report.sources.items()
+                ],
+            }
+    return keep(session, "replay", figures)
+
+
+def backfill_events(
+    session: Session, *, first: date, last: date | None, sources: Sequence[str]
+) -> Figures:
+    """Land the archived files of a period again."""
+    from loaders.backfill import backfill
+    from loaders.load import load
+
+    def land(source: str, uris: Sequence[str]) -> "LoadReport":
+        return load(
+            session.warehouse,
+            session.project,
+            run=session.run,
+            progress=session.progress,
+            source=source,
+            file_globs=uris,
+            reload=True,
+        )
+
+    report = backfill(
+        session.warehouse, session.project, land=land, first=first, last=last, sources=sources
+    )
+    figures: Figures = {
+        "from": report.first.isoformat(),
+        "to": report.last.isoformat(),
+        "archives": {name: asdict(archive) for name, archive in report.archives.items()},
+        "loads": {name: load_figures(one) for name, one in report.loads.items()},
+    }
+    return keep(session, "backfill", figures)
 
 
 def build_models(session: Session, options: Sequence[str] = ()) -> Figures:

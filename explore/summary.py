@@ -55,7 +55,8 @@ def summarize_sources(warehouse: Warehouse) -> list[SourceSummary]:
     rows = warehouse.rows(
         "select source, count(*) as files, cast(sum(landed) as bigint) as events,"
         f" cast(sum(rejected) as bigint) as rejected from {LOADS}"
-        " where state = 'landed' group by source order by source"
+        " where state = 'landed' and format not in ('view', 'replay')"
+        " group by source order by source"
     )
     return [SourceSummary(**row) for row in rows]
 

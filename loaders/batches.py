@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 import duckdb
 
 from loaders.columns import Candidate
-from loaders.naming import column_name
-from loaders.structure import NULL, Path, extract, literal, pointer
-
-BATCH = "weft_batch"
-"""The parser's table of the rows of one landed table."""
+from loaders.naming import SEGMENT, Naming
+from loaders.structure import Path
+from loaders.values import BATCH, batch_sql, leaves_of, sent_null
 
 _COMMON = (
     *("id", "anonymous_id", "user_id", "received_at", "sent_at", "original_timestamp", "timestamp"),
@@ -27,8 +25,19 @@ OWN_COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 """Columns that only the tables of one type of event have, and where their values are."""
 
+# A table with more is read by itself: a row of FRESH has the columns of all tables.
+_MOST_SLOTS = 100
+
 # Some SDKs send these only among the properties.
 _FALLBACKS = frozenset(("name", "category"))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a source wants its documents: what names become, and how many values one may have."""
+
+    naming: Naming = SEGMENT
+    max_columns: int = 1_000
 
 
 @dataclass(frozen=True)
@@ -77,10 +86,28 @@ class _Columns:
     fallbacks: dict[str, list[int]] = field(default_factory=dict)
 
 
-def context_batch(table: str, type_: str, rows: str, context: Sequence[ContextLeaf]) -> Batch:
+def context_batch(
+    table: str, type_: str, rows: str, context: Sequence[ContextLeaf], naming: Naming
+) -> Batch:
     """Rows that land without the values of their document, as those of ``tracks`` do."""
-    candidates, losses = _context_columns(context)
+    candidates, losses = _context_columns(context, naming)
     return Batch(table, type_, rows, OWN_COLUMNS[type_], list(candidates.values()), losses)
+
+
+def has_slots(type_: str, paths: Sequence[Path], rules: Rules) -> bool:
+    """Whether values are all that is wanted of documents with these paths, and they are few.
+
+    Keys that collide, and traits sent as null, are asked of the documents themselves.
+    """
+    leaves = leaves_of(paths)
+    if len(leaves) > min(_MOST_SLOTS, rules.max_columns):
+        return False
+    collide = any(
+        len(found) > 1 for found in _sort_columns(leaves, type_, rules.naming).sources.values()
+    )
+    return not collide and not (
+        "null_traits" in OWN_COLUMNS[type_] and sent_null(paths, rules.naming)
+    )
 
 
 def make_batch(
@@ -90,19 +117,27 @@ def make_batch(
     rows: str,
     paths: Sequence[Path],
     context: Sequence[ContextLeaf],
+    rules: Rules,
 ) -> Batch:
-    """Read the documents of rows into BATCH, one column of text per path.
+    """Rows with the values of their documents, one column of text per path.
 
-    ``paths`` are those of the documents. Keys that give the same column collide: the later one in
-    a row lands, what the context gives lands before it.
+    ``paths`` are those of the documents. Where the rows do not have the values yet, they are read
+    into BATCH. Keys that give the same column collide: the later one in a row lands, what the
+    context gives lands before it.
     """
-    leaves = [path for path in paths if path.holds_value]
-    columns = _sort_columns(leaves, type_)
-    collisions = {name: found for name, found in columns.sources.items() if len(found) > 1}
-    parser.execute(_batch_sql(type_, rows, paths, leaves, collisions))
-    candidates, losses = _context_columns(context)
-    losses += [Loss(name, f"p{i}", f"p{i} is not null", why) for name, i, why in columns.homeless]
+    leaves = leaves_of(paths)
+    naming = rules.naming
+    columns = _sort_columns(leaves, type_, naming)
     own = dict(OWN_COLUMNS[type_])
+    if has_slots(type_, paths, rules):
+        own |= {"null_traits": "null::varchar"} if "null_traits" in own else {}
+    else:
+        nulls = sent_null(paths, naming) if "null_traits" in own else None
+        collisions = {name: found for name, found in columns.sources.items() if len(found) > 1}
+        parser.execute(batch_sql(rows, paths, collisions, nulls, rules.max_columns))
+        rows = BATCH
+    candidates, losses = _context_columns(context, naming)
+    losses += [Loss(name, f"p{i}", f"p{i} is not null", why) for name, i, why in columns.homeless]
     for name, found in columns.fallbacks.items():
         texts = ", ".join(f"p{index}" for index in found)
         own[name] = f"coalesce({own[name]}, {texts})"
@@ -114,16 +149,27 @@ def make_batch(
         if above:
             losses += [_collision(name, i, f"{above.text} is not null") for i in found]
         candidates[name] = _over(above, Candidate(name, _winner(found), kinds))
+    losses += _excess(leaves, rules)
     if type_ == "identify":
-        _add_context_traits(candidates, context)
-    return Batch(table, type_, BATCH, own, list(candidates.values()), losses)
+        _add_context_traits(candidates, context, naming)
+    return Batch(table, type_, rows, own, list(candidates.values()), losses)
 
 
-def _sort_columns(leaves: Sequence[Path], type_: str) -> _Columns:
+def _excess(leaves: Sequence[Path], rules: Rules) -> list[Loss]:
+    """Values of rows that have more than are allowed. The first ones in order always land."""
+    reason = f"more than {rules.max_columns} properties"
+    return [
+        Loss(rules.naming.column_name(leaf.keys), f"x_{index}", f"x_{index} is not null", reason)
+        for index, leaf in enumerate(leaves)
+        if index >= rules.max_columns
+    ]
+
+
+def _sort_columns(leaves: Sequence[Path], type_: str, naming: Naming) -> _Columns:
     columns = _Columns()
     reserved = {*_COMMON, *OWN_COLUMNS[type_]}
     for index, leaf in enumerate(leaves):
-        name = column_name(leaf.keys)
+        name = naming.column_name(leaf.keys)
         if name in OWN_COLUMNS[type_] and name in _FALLBACKS:
             columns.fallbacks.setdefault(name, []).append(index)
         elif name in reserved:
@@ -136,12 +182,12 @@ def _sort_columns(leaves: Sequence[Path], type_: str) -> _Columns:
 
 
 def _context_columns(
-    context: Sequence[ContextLeaf],
+    context: Sequence[ContextLeaf], naming: Naming
 ) -> tuple[dict[str, Candidate], list[Loss]]:
     columns: dict[str, Candidate] = {}
     losses: list[Loss] = []
     for leaf in context:
-        name = column_name(("context", *leaf.path.keys))
+        name = naming.column_name(("context", *leaf.path.keys))
         before = columns.get(name)
         if before:
             both = f"{leaf.text} is not null and {before.text} is not null"
@@ -150,11 +196,13 @@ def _context_columns(
     return columns, losses
 
 
-def _add_context_traits(candidates: dict[str, Candidate], context: Sequence[ContextLeaf]) -> None:
+def _add_context_traits(
+    candidates: dict[str, Candidate], context: Sequence[ContextLeaf], naming: Naming
+) -> None:
     """Traits that an identify carries in its context land under those it carries itself."""
     reserved = {*_COMMON, *OWN_COLUMNS["identify"]}
     for leaf in context:
-        name = column_name(leaf.path.keys[1:])
+        name = naming.column_name(leaf.path.keys[1:])
         if leaf.path.keys[0] == "traits" and name and name not in reserved:
             below = Candidate(name, leaf.text, leaf.path.kinds)
             candidates[name] = _over(candidates.get(name), below)
@@ -179,60 +227,3 @@ def _winner(found: Sequence[int]) -> str:
 
 def _collision(name: str, index: int, condition: str) -> Loss:
     return Loss(name, f"p{index}", f"p{index} is not null and {condition}", "collision")
-
-
-def _batch_sql(
-    type_: str,
-    rows: str,
-    paths: Sequence[Path],
-    leaves: Sequence[Path],
-    collisions: Mapping[str, Sequence[int]],
-) -> str:
-    texts, values = extract("document", leaves, "leaves")
-    columns = "".join(f", {value} as p{index}" for index, value in enumerate(values))
-    winners = "".join(
-        f", {_latest(leaves, found)} as w_{found[0]}" for found in collisions.values()
-    )
-    null_traits = f", {_null_traits(paths)} as null_traits"
-    return f"""
-        create or replace temp table {BATCH} as
-        with extracted as (select *, {texts} as leaves from {rows}),
-        texts as (select * exclude (leaves) {columns} from extracted)
-        select
-            * exclude (document)
-            {winners}
-            {null_traits if "null_traits" in OWN_COLUMNS[type_] else ""}
-        from texts
-    """
-
-
-def _latest(leaves: Sequence[Path], found: Sequence[int]) -> str:
-    """Which of colliding values stands last in its document."""
-    places = ", ".join(
-        f"case when p{index} is not null"
-        f" then {{'place': {_place(leaves[index])}, 'leaf': {index}}} end"
-        for index in found
-    )
-    return f"list_max(list_filter([{places}], lambda one: one is not null)).leaf"
-
-
-def _place(path: Path) -> str:
-    """The position of each key of a path among its siblings."""
-    positions = []
-    for depth, key in enumerate(path.keys):
-        parent = f", {literal(pointer(path.keys[:depth]))}" if depth else ""
-        positions.append(f"list_position(json_keys(document{parent}), {literal(key)})")
-    return f"[{', '.join(positions)}]"
-
-
-def _null_traits(paths: Sequence[Path]) -> str:
-    """The names of traits that were sent as null, as a JSON array; null when there are none."""
-    nulls = [path for path in paths if NULL in path.kinds and column_name(path.keys)]
-    if not nulls:
-        return "null::varchar"
-    pointers = ", ".join(literal(path.pointer) for path in nulls)
-    names = ", ".join(literal(column_name(path.keys)) for path in nulls)
-    sent = f"list_zip(json_type(document, [{pointers}]), [{names}])"
-    traits = f"list_transform(list_filter({sent}, lambda one: one[1] = 'NULL'), lambda one: one[2])"
-    as_json = f"to_json(list_sort(list_distinct({traits})))::varchar"
-    return f"nullif({as_json}, '[]')"

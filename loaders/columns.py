@@ -1,36 +1,23 @@
 """Columns of landed tables: the type a new one gets, and which values fit an existing one."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import duckdb
-from sqlglot import exp
 
+from loaders.catalog import BIGINT, BOOLEAN, DOUBLE, LARGEST_EXACT, TIMESTAMP, VARCHAR
 from loaders.structure import NULL, OBJECT
-from warehouse.engines import Table, Warehouse, quote
-
-VARCHAR, BOOLEAN, BIGINT, DOUBLE, TIMESTAMP = "varchar", "boolean", "bigint", "double", "timestamp"
-"""The types of a landed column, in sqlglot's generic dialect."""
 
 _INTEGERS = frozenset(("UBIGINT", "BIGINT"))
 _NUMBERS = _INTEGERS | {"DOUBLE"}
+_PLAIN = {BOOLEAN: frozenset({"BOOLEAN"}), BIGINT: _INTEGERS, DOUBLE: _NUMBERS}
 _SURVEY_COLUMNS = 200
 _STRICT_TIMESTAMP = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _TIMESTAMP = re.compile(_STRICT_TIMESTAMP)
-_LARGEST_EXACT = 2**53
-
-_FAMILIES = (
-    (VARCHAR, exp.DataType.TEXT_TYPES),
-    (BOOLEAN, {exp.DataType.Type.BOOLEAN}),
-    (BIGINT, exp.DataType.INTEGER_TYPES),
-    (DOUBLE, exp.DataType.FLOAT_TYPES),
-    (TIMESTAMP, exp.DataType.TEMPORAL_TYPES - {exp.DataType.Type.DATE}),
-)
 
 
 @dataclass(frozen=True)
@@ -48,17 +35,27 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Column:
-    """A column that values of a batch land in. ``misfits`` is how many do not fit its type."""
+    """A column that values of a batch land in. ``misfits`` is how many do not fit its type.
+
+    ``is_plain`` says that JSON gave all values the kind of the type: only its range is in question.
+    """
 
     name: str
     type: str
     text: str
     misfits: int = 0
+    is_plain: bool = False
 
     @property
     def is_misfit(self) -> str:
         """SQL that tells whether there is a value and it does not fit the type."""
-        return f"{self.text} is not null and not ({_fits(self.type, self.text)})"
+        fits = _fits_plain if self.is_plain else _fits
+        return f"{self.text} is not null and not ({fits(self.type, self.text)})"
+
+    @property
+    def never_misfits(self) -> bool:
+        """Whether any value fits, whatever it is."""
+        return self.type == VARCHAR or (self.is_plain and self.type == BOOLEAN)
 
     @property
     def value(self) -> str:
@@ -84,36 +81,25 @@ def settle(
     return columns
 
 
-def evolve(
-    warehouse: Warehouse, table: Table, columns: Iterable[tuple[str, str]], existing: Iterable[str]
-) -> None:
-    """Bring a table to have the columns, given by name and type; make it where there is none."""
-    present = set(existing)
-    missing = [
-        f"{quote(name)} {_native(type_, warehouse.dialect)}"
-        for name, type_ in columns
-        if name not in present
-    ]
-    if present:
-        for column in missing:
-            warehouse.execute(f"alter table {table} add column {column}")
-    else:
-        warehouse.execute(f"create table {table} ({', '.join(missing)})")
+def widen(
+    parser: duckdb.DuckDBPyConnection,
+    batch: str,
+    columns: Sequence[Column],
+    may_widen: Callable[[str], bool],
+) -> list[Column]:
+    """Columns, those of integers made to hold numbers where that makes fewer values misfits.
 
-
-@cache
-def family(native: str, dialect: str) -> str:
-    """The landed type that a warehouse's type stands for; types of other kinds as they are."""
-    type_ = exp.DataType.build(native, dialect=dialect)
-    for name, members in _FAMILIES:
-        if type_.this in members:
-            return name
-    return type_.sql(dialect="duckdb").lower()
-
-
-@cache
-def _native(type_: str, dialect: str) -> str:
-    return exp.DataType.build(type_).sql(dialect=dialect)
+    ``may_widen`` is asked for such a column, by name, and brings the table along if it can.
+    """
+    narrow = [one for one in columns if one.type == BIGINT and one.misfits]
+    wide = [replace(one, type=DOUBLE) for one in narrow]
+    counts = _survey(parser, batch, wide, [False] * len(wide)) if wide else []
+    widened = {
+        after.name: replace(after, misfits=count.misfits)
+        for before, after, count in zip(narrow, wide, counts, strict=True)
+        if count.misfits < before.misfits and may_widen(after.name)
+    }
+    return [widened.get(one.name, one) for one in columns]
 
 
 def _settle(
@@ -122,16 +108,13 @@ def _settle(
     candidates: Sequence[Candidate],
     existing: Mapping[str, str],
 ) -> list[Column]:
-    columns = [
-        Column(one.name, existing.get(one.name) or _widest(one.kinds), one.text)
-        for one in candidates
-    ]
+    columns = [_column(one, existing.get(one.name)) for one in candidates]
     counts = _survey(parser, batch, columns, [one.name not in existing for one in candidates])
     settled, perhaps_times = [], []
     for candidate, column, count in zip(candidates, columns, counts, strict=True):
         if candidate.name in existing:
             settled.append(replace(column, misfits=count.misfits))
-        elif count.values == 0:
+        elif count.some is None:
             continue
         elif _holds_times(candidate, count):
             perhaps_times.append(replace(column, type=TIMESTAMP))
@@ -149,10 +132,8 @@ def _settle(
 @dataclass(frozen=True)
 class _Count:
     misfits: int
-    values: int
     beyond_exact: int
-    least: str | None
-    greatest: str | None
+    some: str | None
 
 
 def _survey(
@@ -164,20 +145,24 @@ def _survey(
     """What the values of columns are like, in one pass over the batch."""
     aggregates: list[str] = []
     for column, is_new in zip(columns, are_new, strict=True):
-        text, is_text = column.text, column.type == VARCHAR
+        text = column.text
         aggregates += [
-            "0" if is_text else f"count(*) filter (where {column.is_misfit})",
-            f"count({text})" if is_new else "0",
+            "0" if column.never_misfits else f"count_if({column.is_misfit})",
             f"count(*) filter (where {_beyond_exact(text)})"
             if is_new and column.type == DOUBLE
             else "0",
-            f"min({text})" if is_new and is_text else "null",
-            f"max({text})" if is_new and is_text else "null",
+            f"any_value({text})" if is_new else "null",
         ]
     if all(aggregate in ("0", "null") for aggregate in aggregates):
-        return [_Count(0, 0, 0, None, None)] * len(columns)
+        return [_Count(0, 0, None)] * len(columns)
     (row,) = parser.execute(f"select {', '.join(aggregates)} from {batch}").fetchall()
-    return [_Count(*row[start : start + 5]) for start in range(0, len(row), 5)]
+    return [_Count(*row[start : start + 3]) for start in range(0, len(row), 3)]
+
+
+def _column(candidate: Candidate, existing: str | None) -> Column:
+    type_ = existing or _widest(candidate.kinds)
+    is_plain = candidate.kinds - {NULL, OBJECT} <= _PLAIN.get(type_, frozenset())
+    return Column(candidate.name, type_, candidate.text, is_plain=is_plain)
 
 
 def _widest(kinds: frozenset[str]) -> str:
@@ -198,11 +183,10 @@ def _narrow(column: Column, count: _Count) -> Column:
 
 
 def _holds_times(candidate: Candidate, count: _Count) -> bool:
-    """Whether all values may be timestamps. The first and last in order decide cheaply."""
+    """Whether all values may be timestamps. Any one of them decides cheaply for most columns."""
     return (
         candidate.kinds - {NULL, OBJECT} == {"VARCHAR"}
-        and _TIMESTAMP.fullmatch(count.least or "") is not None
-        and _TIMESTAMP.fullmatch(count.greatest or "") is not None
+        and _TIMESTAMP.fullmatch(count.some or "") is not None
     )
 
 
@@ -217,12 +201,23 @@ def _fits(type_: str, text: str) -> str:
         return f"{is_whole} and try_cast({text} as bigint) is not null"
     if type_ == DOUBLE:
         is_number = rf"regexp_full_match({text}, '-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?')"
-        is_finite = f"isfinite(try_cast({text} as double))"
+        is_finite = f"coalesce(isfinite(try_cast({text} as double)), false)"
         return f"{is_number} and {is_finite} and not ({_beyond_exact(text)})"
     if type_ == TIMESTAMP:
         is_strict = f"regexp_full_match({text}, '{_STRICT_TIMESTAMP}') and {text} >= '0001'"
         return f"{is_strict} and {_cast(TIMESTAMP, text)} is not null"
     return f"try_cast({text} as {type_}) is not null"
+
+
+def _fits_plain(type_: str, text: str) -> str:
+    """As ``_fits``, for what JSON calls a value of the type. Patterns cost as much as all else."""
+    if type_ == BIGINT:
+        return f"try_cast({text} as bigint) is not null"
+    if type_ == DOUBLE:
+        return (
+            f"coalesce(isfinite(try_cast({text} as double)), false) and not ({_beyond_exact(text)})"
+        )
+    return f"{text} is not null"
 
 
 def _cast(type_: str, text: str) -> str:
@@ -237,6 +232,6 @@ def _cast(type_: str, text: str) -> str:
 def _beyond_exact(text: str) -> str:
     """Whether a text is an integer that a DOUBLE may not hold exactly."""
     return (
-        f"length({text}) > 15 and regexp_full_match({text}, '-?[0-9]+')"
-        f" and coalesce(abs(try_cast({text} as hugeint)) > {_LARGEST_EXACT}, true)"
+        f"length({text}) > 15 and not contains({text}, '.') and not contains(lower({text}), 'e')"
+        f" and coalesce(abs(try_cast({text} as hugeint)) > {LARGEST_EXACT}, true)"
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from loaders.columns import BIGINT, TIMESTAMP, VARCHAR, Column, evolve
+from loaders.catalog import BIGINT, TIMESTAMP, VARCHAR
+from loaders.columns import Column
 from loaders.landing import Load
 from loaders.staging import staged_ids
 from warehouse.engines import Table, Warehouse, quote
@@ -40,6 +41,15 @@ USERS = Entity(
 ACCOUNTS = Entity("accounts", "groups", "group_id", (), False)
 
 
+ENTITIES = {one.name: one for one in (USERS, ACCOUNTS)}
+"""The tables of latest values by name."""
+
+
+def entity_types(entity: Entity) -> list[tuple[str, str]]:
+    """Columns, by name and type, that the table has whatever lands."""
+    return _all_columns([Column(name, TIMESTAMP, name) for name in entity.times])
+
+
 def update(load: Load, entity: Entity, rows: str, columns: Sequence[Column]) -> None:
     """Bring the entities of a batch to their latest values.
 
@@ -53,8 +63,8 @@ def update(load: Load, entity: Entity, rows: str, columns: Sequence[Column]) -> 
     values = {one.name: one.value for one in latest}
     parser.execute(_changes_sql(rows, entity.key, values, load.load_id))
     table = Table(load.source, entity.name)
-    existing = warehouse.columns(table)
-    evolve(warehouse, table, _all_columns(latest), existing)
+    existing = load.catalog.columns(entity.name)
+    load.catalog.evolve(entity.name, _all_columns(latest))
     # What this batch does not carry must survive with the rest of its row.
     kept = [name for name in existing if name not in values and name not in _OWN]
     names = ", ".join(map(quote, [*values, *kept]))

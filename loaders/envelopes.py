@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from loaders.door.admission import ADMITTED, Guard, admit
 from loaders.lines import LineReader
 from loaders.staging import known_ids
 from warehouse.engines import Table, Warehouse
@@ -13,6 +14,10 @@ ARRIVED = "weft_arrived"
 
 DUPLICATES = "weft_duplicates"
 """The parser's table of events (by ``number``) that are repeated or have landed before."""
+
+HELD_BACK = "weft_held_back"
+"""The parser's table of events (by ``number``, with their ``file`` and the ``reason``) that their
+tracking plan blocks. They must not land."""
 
 TOO_DEEP = "nested deeper than 128 levels"
 """The reason of a line that DuckDB's JSON functions refuse."""
@@ -30,16 +35,24 @@ def parse(
     *,
     source: str,
     loaded_at: object,
+    guard: Guard | None = None,
+    keep_raw: bool = False,
     check_depth: bool = False,
 ) -> None:
     """Read lines into ARRIVED.
 
+    With a ``guard`` they pass the door first. ``keep_raw`` keeps the text of valid lines, too.
     ``check_depth`` rejects lines too deep for DuckDB; it costs a pass, so it is asked for only
     after one was met. Raises WeftError when a file cannot be read.
     """
     parser.register("weft_lines", lines.stream())
     try:
-        parser.execute(_parse_sql(check_depth), [source, loaded_at])
+        if guard:
+            admit(parser, guard)
+        parser.execute(
+            _parse_sql(ADMITTED if guard else "weft_lines", check_depth, keep_raw),
+            {"source": source, "loaded_at": loaded_at},
+        )
     except duckdb.Error:
         if lines.failure:
             raise lines.failure from None
@@ -79,25 +92,23 @@ def find_duplicates(warehouse: Warehouse, call_tables: Sequence[Table]) -> None:
         parser.unregister("weft_known")
 
 
-def _parse_sql(check_depth: bool) -> str:
+def _parse_sql(lines: str, check_depth: bool, keep_raw: bool) -> str:
     structure = ", ".join(
         [f'"{name}":"VARCHAR"' for name in _TEXTS] + [f'"{name}":"JSON"' for name in _DOCUMENTS]
     )
     times = ("given_timestamp", "given_original", "sent_at", "given_received")
+    raw = "raw" if keep_raw else "case when reason is not null then raw end"
     too_deep = f"when try(json_structure(raw)) is null then '{TOO_DEEP}'" if check_depth else ""
     return f"""
         create or replace temp table {ARRIVED} as
-        with parameters as materialized (
-            select ?::varchar as source, ?::timestamp as loaded_at
-        ),
-        split as (
+        with split as (
             select
                 *,
                 case
                     when fault is null and json_valid(raw)
                         then json_transform(raw, '{{{structure}}}')
                 end as envelope
-            from weft_lines
+            from {lines}
         ),
         read_fields as (
             select
@@ -135,15 +146,16 @@ def _parse_sql(check_depth: bool) -> str:
         times as (
             select
                 *,
-                coalesce(given_received, sent_at, given_timestamp, given_original, loaded_at)
-                    as received_at,
+                coalesce(
+                    given_received, sent_at, given_timestamp, given_original, $loaded_at::timestamp
+                ) as received_at,
                 coalesce(given_original, given_timestamp) as client_time
-            from fields cross join parameters
+            from fields
         ),
         events as (
             select
                 *,
-                coalesce(message_id, sha256(source || chr(10) || raw)) as id,
+                coalesce(message_id, sha256($source::varchar || chr(10) || raw)) as id,
                 coalesce(client_time, received_at) as original_timestamp,
                 case
                     when given_received is null then coalesce(client_time, received_at)
@@ -174,7 +186,7 @@ def _parse_sql(check_depth: bool) -> str:
             previous_id, sent_at, original_timestamp, timestamp, received_at,
             properties, coalesce(traits, case when type = 'identify' then {_CONTEXT_TRAITS} end)
                 as traits,
-            context, reason, case when reason is not null then raw end as raw
+            context, reason, {raw} as raw
         from events
     """
 

@@ -1,16 +1,20 @@
-"""Files of a source, and which of them have landed before."""
+"""Files of a source, and which of them, or how much, has landed before."""
 
-import glob
 import hashlib
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from loaders.inputs.formats import HEAD_BYTES, Input, is_compressed, is_unfinished, sniff
+from loaders.inputs.places import Found, Place, find_local, find_remote, is_url, public_url
 from warehouse.engines import Warehouse
 from warehouse.errors import ConfigurationError, WeftError
 from warehouse.project import Project
 from warehouse.system_tables import LOADS
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 _COMPRESSED = (".gz", ".zst")
 _EXPANSION = 8
@@ -21,73 +25,108 @@ _CHUNK_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file as it was found.
+    """A file as it was found, and what of it is to be read.
 
-    ``uri`` is its path relative to the project's folder, or absolute outside of it; ``size`` is
-    in bytes.
+    ``uri`` is its path relative to the project's folder, absolute outside of it, or a URL without
+    its secrets; ``size`` is in bytes. Reading begins at the byte ``start``, where the line
+    ``first_line`` (from 1) begins; ``digest`` has seen the bytes before.
     """
 
     uri: str
-    path: Path
     size: int
+    place: Place
+    input: Input = field(default_factory=Input)
+    start: int = 0
+    first_line: int = 1
+    digest: "_Hash" = field(default_factory=hashlib.sha256, compare=False, repr=False)
+
+    @property
+    def path(self) -> Path | None:
+        """Its path, if it is a local file."""
+        return self.place.path
 
     @property
     def weight(self) -> int:
-        """Estimated bytes of its lines."""
-        compressed = self.path.suffix.lower() in _COMPRESSED
-        return self.size * _EXPANSION if compressed else self.size
+        """Estimated bytes of the lines to be read."""
+        size = self.size - self.start
+        return size * _EXPANSION if self.uri.lower().endswith(_COMPRESSED) else size
 
 
 def find_files(
-    project: Project, patterns: Iterable[str], *, must_match: bool = False
+    project: Project,
+    patterns: Iterable[str],
+    *,
+    must_match: bool = False,
+    input: Input | None = None,
 ) -> list[SourceFile]:
-    """The files that patterns match, each once, ordered by path.
+    """The files that patterns match, each once, ordered by path or URL.
 
-    A pattern that is the exact path of a file means that file. Raises ConfigurationError when
-    ``must_match`` and a pattern matches none.
+    ``input`` says how the files hold events. Raises ConfigurationError when ``must_match`` and a
+    pattern matches none, or when the package of a store is missing; WeftError when a store cannot
+    be reached.
     """
-    found: dict[Path, None] = {}
+    found: dict[str, Found] = {}
     for pattern in patterns:
-        matches = _match(project.folder, pattern)
+        matches = find_remote(pattern) if is_url(pattern) else find_local(project.folder, pattern)
         if must_match and not matches:
-            raise ConfigurationError(f"No file matches {pattern}; check the path.")
-        found.update(dict.fromkeys(matches))
+            shown = public_url(pattern) if is_url(pattern) else pattern
+            raise ConfigurationError(f"No file matches {shown}; check the path.")
+        found.update((match.uri, match) for match in matches)
+    how = input or Input()
     return [
-        SourceFile(_uri(project.folder, path), path, path.stat().st_size) for path in sorted(found)
+        SourceFile(one.uri, one.size, one.place, how)
+        for one in sorted(found.values(), key=lambda one: Path(one.place.name))
     ]
 
 
+@dataclass(frozen=True)
+class _Landed:
+    """What the ledger knows of a file: the checksum is that of its bytes before the offset."""
+
+    size: int
+    byte_offset: int
+    checksum: str
+
+
 class Ledger:
-    """The files of a source that have landed."""
+    """The files of a source that have landed, and how far.
+
+    ``waiting`` are the files of which nothing is read because their last line is unfinished.
+    """
 
     def __init__(self, warehouse: Warehouse, source: str) -> None:
         rows = warehouse.rows(
-            f"select uri, size, checksum from {LOADS} where source = ? and state = 'landed'",
+            f"select uri, size, byte_offset, checksum from {LOADS}"
+            " where source = ? and state = 'landed'",
             [source],
         )
-        self._checksums: dict[tuple[str, int], set[str]] = {}
+        self.waiting: set[str] = set()
+        self._landed: dict[str, list[_Landed]] = {}
         for row in rows:
-            self._checksums.setdefault((row["uri"], row["size"]), set()).add(row["checksum"])
+            landed = _Landed(row["size"], row["byte_offset"], row["checksum"])
+            self._landed.setdefault(row["uri"], []).append(landed)
 
-    def has(self, file: SourceFile) -> bool:
-        """Whether this content has landed from this path. Reads the file only when it may have."""
-        checksums = self._checksums.get((file.uri, file.size))
-        return checksums is not None and checksum(file.path) in checksums
+    def find(self, file: SourceFile, *, reload: bool = False) -> SourceFile | None:
+        """What of a file is to be read; None when nothing is.
 
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal.
-
-    Raises WeftError when the file cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-    except OSError as error:
-        raise WeftError(f"{path} cannot be read: {error.strerror}.") from None
-    return digest.hexdigest()
+        An appended file is read from where the last load stopped. A file that is compressed, of
+        another format than lines, or changed in what has landed is read from its start; with
+        ``reload`` every file is. None also for a plain file of lines whose new part is only the
+        beginning of a line. Reads a local file that may have landed, never one whose store gives
+        a version. Raises WeftError when a file cannot be read.
+        """
+        landed = self._landed.get(file.uri, [])
+        if file.place.version is not None:
+            versions = {one.checksum for one in landed}
+            return None if file.place.version in versions and not reload else file
+        landed = [one for one in landed if one.size <= file.size]
+        if not _grows(file):
+            return None if _has_landed(file, landed) and not reload else file
+        rest = file if reload else _continue(file, landed)
+        if rest is not None and _is_waiting(rest):
+            self.waiting.add(rest.uri)
+            return None
+        return rest
 
 
 def group_files(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
@@ -104,14 +143,58 @@ def group_files(files: Iterable[SourceFile]) -> Iterator[list[SourceFile]]:
         yield group
 
 
-def _match(folder: Path, pattern: str) -> list[Path]:
-    literal = folder / pattern
-    if literal.is_file():
-        return [Path(os.path.abspath(literal))]
-    names = glob.glob(str(Path(glob.escape(str(folder))) / pattern), recursive=True)
-    # Not resolve(): a link keeps the name it was found by.
-    return [path for path in map(Path, map(os.path.abspath, names)) if path.is_file()]
+def _grows(file: SourceFile) -> bool:
+    """Whether more may be appended to a file: a local one of plain lines."""
+    if file.path is None or file.input.format not in ("ndjson", "auto"):
+        return False
+    with file.place.open() as opened:
+        head = opened.read(HEAD_BYTES)
+    return not is_compressed(head) and sniff(head, file.input) == "ndjson"
 
 
-def _uri(folder: Path, path: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+def _has_landed(file: SourceFile, landed: Sequence[_Landed]) -> bool:
+    checksums = {one.checksum for one in landed if one.size == file.size}
+    return bool(checksums) and checksum(file.place) in checksums
+
+
+def _continue(file: SourceFile, landed: Sequence[_Landed]) -> SourceFile | None:
+    """A file from where its content first differs from what has landed; None if it does not."""
+    rest = file
+    with file.place.open() as opened:
+        digest, lines, position = hashlib.sha256(), 0, 0
+        for offset in sorted({one.byte_offset for one in landed}):
+            while position < offset and (
+                chunk := opened.read(min(_CHUNK_BYTES, offset - position))
+            ):
+                digest.update(chunk)
+                lines += chunk.count(b"\n")
+                position += len(chunk)
+            checksums = {one.checksum for one in landed if one.byte_offset == offset}
+            if digest.hexdigest() in checksums:
+                if offset == file.size:
+                    return None
+                rest = replace(file, start=offset, first_line=lines + 1, digest=digest.copy())
+    return rest
+
+
+def _is_waiting(file: SourceFile) -> bool:
+    """Whether all there is to read is the beginning of a line."""
+    with file.place.open() as opened:
+        opened.seek(file.start)
+        line = opened.readline()
+    return not line.endswith(b"\n") and is_unfinished(line)
+
+
+def checksum(place: Place) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal.
+
+    Raises WeftError when the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with place.open() as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise WeftError(f"{place.name} cannot be read: {error.strerror or error}.") from None
+    return digest.hexdigest()

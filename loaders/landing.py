@@ -1,14 +1,25 @@
 """Events into landed tables: one batch per table, values typed, what does not fit discarded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
-from loaders.batches import Batch, Loss
-from loaders.columns import BIGINT, TIMESTAMP, VARCHAR, Column, evolve, family, settle
+from loaders.batches import OWN_COLUMNS, Batch, Loss, Rules
+from loaders.catalog import BIGINT, TIMESTAMP, VARCHAR, Catalog
+from loaders.columns import Column, settle, widen
 from loaders.structure import literal
 from warehouse.engines import Table, Warehouse
 from warehouse.system_tables import DISCARDS
+
+_DISCARD_COLUMNS = (
+    *("load_id", "source", "table_name", "column_name", "column_value"),
+    *("row_id", "reason", "discarded_at"),
+)
+_LOSSES_AT_ONCE = 100
+_TIMES = ("received_at", "sent_at", "original_timestamp", "timestamp")
+_LATEST = {"identifies": ("users",), "groups": ("accounts",)}
+"""Tables whose columns have the types of another one's."""
 
 
 @dataclass
@@ -24,6 +35,12 @@ class Load:
     first_load_id: int
     loaded_at: datetime
     discards: int = 0
+    rules: Rules = field(default_factory=Rules)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The tables of the source. Read when first asked for, which must be in the transaction."""
+        return Catalog(self.warehouse, self.source)
 
     @property
     def load_id(self) -> str:
@@ -42,16 +59,17 @@ def land(load: Load, batch: Batch) -> list[Column]:
     The table and its columns are made where they are missing; values that do not fit, that
     collide or whose names are reserved go to ``weft.discards``.
     """
-    warehouse, table = load.warehouse, Table(load.source, batch.table)
-    existing = {
-        name: family(type_, warehouse.dialect) for name, type_ in warehouse.columns(table).items()
-    }
-    columns = settle(warehouse.parser, batch.rows, batch.candidates, existing)
+    warehouse, catalog = load.warehouse, load.catalog
+    columns = settle(warehouse.parser, batch.rows, batch.candidates, catalog.columns(batch.table))
+    tables = (batch.table, *_LATEST.get(batch.table, ()))
+    columns = widen(warehouse.parser, batch.rows, columns, lambda name: catalog.widen(tables, name))
     fixed = _fixed_columns(load, batch)
-    evolve(warehouse, table, [(one.name, one.type) for one in (*fixed, *columns)], existing)
+    catalog.evolve(batch.table, [(one.name, one.type) for one in (*fixed, *columns)])
     values = {one.name: one.text for one in fixed} | {one.name: one.value for one in columns}
     warehouse.insert_parsed(
-        table, list(values), f"select {', '.join(values.values())} from {batch.rows}"
+        Table(load.source, batch.table),
+        list(values),
+        f"select {', '.join(values.values())} from {batch.rows}",
     )
     misfits = [
         Loss(one.name, one.text, one.is_misfit, f"does not fit {one.type}")
@@ -64,35 +82,42 @@ def land(load: Load, batch: Batch) -> list[Column]:
 
 def discard(load: Load, batch: Batch, losses: Sequence[Loss]) -> None:
     """Keep the values that do not land."""
-    for loss in losses:
-        values = {
-            "load_id": load.load_id,
-            "source": literal(load.source),
-            "table_name": literal(batch.table),
-            "column_name": literal(loss.name),
-            "column_value": loss.text,
-            "row_id": "id",
-            "reason": literal(loss.reason),
-            "discarded_at": load.load_time,
-        }
+    for start in range(0, len(losses), _LOSSES_AT_ONCE):
+        some = losses[start : start + _LOSSES_AT_ONCE]
+        lost = ", ".join(
+            f"case when {loss.condition} then {{'name': {literal(loss.name)},"
+            f" 'value': {loss.text}, 'reason': {literal(loss.reason)}}} end"
+            for loss in some
+        )
+        any_lost = " or ".join(f"({loss.condition})" for loss in some)
         load.discards += load.warehouse.insert_parsed(
             DISCARDS,
-            list(values),
-            f"select {', '.join(values.values())} from {batch.rows} where {loss.condition}",
+            _DISCARD_COLUMNS,
+            f"""
+            select
+                {load.load_id}, {literal(load.source)}, {literal(batch.table)},
+                lost.name, lost.value, id, lost.reason, {load.load_time}
+            from (
+                select id, file, unnest([{lost}]) as lost from {batch.rows} where {any_lost}
+            )
+            where lost is not null
+            """,
         )
 
 
 def _fixed_columns(load: Load, batch: Batch) -> list[Column]:
+    values = {**batch.own, "load_id": load.load_id}
+    values |= {"uuid_ts": load.load_time, "loaded_at": load.load_time}
+    return [Column(name, type_, values.get(name, name)) for name, type_ in fixed_types(batch.type)]
+
+
+def fixed_types(type_: str) -> list[tuple[str, str]]:
+    """Columns, by name and type, that tables of a type of event have whatever lands."""
     return [
-        Column("id", VARCHAR, "id"),
-        Column("anonymous_id", VARCHAR, "anonymous_id"),
-        Column("user_id", VARCHAR, "user_id"),
-        Column("received_at", TIMESTAMP, "received_at"),
-        Column("sent_at", TIMESTAMP, "sent_at"),
-        Column("original_timestamp", TIMESTAMP, "original_timestamp"),
-        Column("timestamp", TIMESTAMP, "timestamp"),
-        *(Column(name, VARCHAR, text) for name, text in batch.own.items()),
-        Column("load_id", BIGINT, load.load_id),
-        Column("uuid_ts", TIMESTAMP, load.load_time),
-        Column("loaded_at", TIMESTAMP, load.load_time),
+        *((name, VARCHAR) for name in ("id", "anonymous_id", "user_id")),
+        *((name, TIMESTAMP) for name in _TIMES),
+        *((name, VARCHAR) for name in OWN_COLUMNS[type_]),
+        ("load_id", BIGINT),
+        ("uuid_ts", TIMESTAMP),
+        ("loaded_at", TIMESTAMP),
     ]

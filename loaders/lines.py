@@ -1,17 +1,17 @@
-"""Files as lines of text: one pass per file, in Arrow batches, nothing in Python per line."""
+"""Files as texts of events: one pass per file, in Arrow batches, nothing in Python per line."""
 
 import codecs
-import hashlib
-import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from io import RawIOBase
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from loaders.files import SourceFile
+from loaders.inputs import tables, values
+from loaders.inputs.formats import HEAD_BYTES, Format, is_compressed, is_unfinished, sniff
+from loaders.inputs.streams import DamagedError, HashingFile, decompress, local_copy
 from warehouse.errors import WeftError
 
 SCHEMA = pa.schema(
@@ -22,24 +22,31 @@ SCHEMA = pa.schema(
         ("fault", pa.string()),
     ]
 )
-"""A line: number of its file in the group, its own from 1, its text, and why it is none."""
-
-_CHUNK_BYTES = 4 * 1024 * 1024
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
+"""A line, value or row: number of its file in the group, its own from 1, its text, and why it is
+none."""
 
 
 @dataclass
 class FileFigures:
-    """What reading a file found: SHA-256 of its bytes, its bytes, and its lines but blank ones."""
+    """What reading a file found, for the ledger.
+
+    ``size`` are the file's bytes, ``bytes`` those read now, ``lines`` the lines, values or rows
+    read, but for blank ones. ``checksum`` is SHA-256 of the bytes before ``byte_offset``, or what
+    stands for the version that a store gave; the next load goes on there. Where ``waiting``, a
+    line begins there that is not finished yet.
+    """
 
     checksum: str = ""
     size: int = 0
+    bytes: int = 0
     lines: int = 0
+    byte_offset: int = 0
+    format: Format = "ndjson"
+    waiting: bool = False
 
 
 class LineReader:
-    """Reads the lines of a group of files once.
+    """Reads the lines, values or rows of a group of files once.
 
     ``figures`` is complete, in the order of the files, when the stream has been read to its end.
     ``failure`` is set when a file could not be read: the stream ends in an error of Arrow, which
@@ -62,122 +69,103 @@ class LineReader:
         for number, file in enumerate(self.files):
             try:
                 yield from self._file_batches(number, file)
-            except OSError as error:
-                self.failure = WeftError(f"{file.path} cannot be read: {error.strerror or error}.")
+            except Exception as error:
+                self.failure = _failure(file, error)
                 raise
 
     def _file_batches(self, number: int, file: SourceFile) -> Iterator[pa.RecordBatch]:
         figures = self.figures[number]
-        line = 1
-        with file.path.open("rb") as opened:
-            hashing = _HashingFile(opened, self._on_bytes)
-            for block, fault in _blocks(_decompress(hashing)):
-                lines = _split(block) if fault is None else pa.array([block], pa.large_binary())
-                batch = _batch(number, line, lines, fault)
-                line += len(lines)
+        with file.place.open() as opened:
+            if file.start:
+                opened.seek(file.start)
+            hashing = HashingFile(opened, self._on_bytes, file.digest)
+            is_plain = not is_compressed(hashing.peek(HEAD_BYTES))
+            text = _Ahead(decompress(hashing))
+            figures.format = "ndjson" if file.start else sniff(text.head, file.input)
+            if figures.format == "ndjson":
+                batches = _lines(number, file, text, figures, is_plain and file.path is not None)
+            else:
+                batches = _values(number, file, text, figures.format, is_plain)
+            for batch in batches:
                 figures.lines += batch.num_rows
                 yield batch
             hashing.drain()
-            figures.checksum, figures.size = hashing.checksum, hashing.count
+        figures.bytes, figures.size = hashing.count, file.start + hashing.count
+        figures.byte_offset, figures.checksum = figures.size, hashing.checksum
+        if figures.waiting:
+            figures.byte_offset = file.start + hashing.line_count
+            figures.checksum = hashing.line_checksum
+        figures.checksum = file.place.version or figures.checksum
 
 
-class _HashingFile(RawIOBase):
-    """A file whose checksum is taken as it is read."""
-
-    def __init__(self, file: BinaryIO, on_bytes: Callable[[int], None]) -> None:
-        self._file = file
-        self._digest = hashlib.sha256()
-        self._on_bytes = on_bytes
-        self.count = 0
-
-    @property
-    def checksum(self) -> str:
-        return self._digest.hexdigest()
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        chunk = self._file.read(size)
-        self._digest.update(chunk)
-        self.count += len(chunk)
-        self._on_bytes(len(chunk))
-        return chunk
-
-    def peek(self) -> bytes:
-        start = self._file.read(len(_ZSTD))
-        self._file.seek(0)
-        return start
-
-    def drain(self) -> None:
-        """Read on to the end: what follows a fault still belongs to the checksum."""
-        while self.read(_CHUNK_BYTES):
-            pass
+def _failure(file: SourceFile, error: Exception) -> WeftError | None:
+    """Why a file cannot be read. A store's own errors may repeat a secret: only their kind."""
+    if isinstance(error, WeftError):
+        return error
+    if isinstance(error, OSError) or file.path is None:
+        cause = getattr(error, "strerror", None) or type(error).__name__
+        return WeftError(f"{file.place.name} cannot be read: {cause}.")
+    return None
 
 
-class _DamagedError(Exception):
-    """A compressed file ends early or is corrupt."""
+class _Ahead:
+    """Chunks of text of which the first are looked at before they are read."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._damage: DamagedError | None = None
+        self.head = b""
+        try:
+            while len(self.head) < HEAD_BYTES and (chunk := next(chunks, b"")):
+                self.head += chunk
+        except DamagedError as damage:
+            self._damage = damage
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self.head:
+            yield self.head
+        if self._damage:
+            raise self._damage
+        yield from self._chunks
 
 
-def _decompress(file: _HashingFile) -> Iterator[bytes]:
-    """The text of a file in chunks. Raises _DamagedError after what could still be read."""
-    start = file.peek()
-    if start.startswith(_GZIP):
-        yield from _decompress_gzip(file)
-    elif start == _ZSTD:
-        yield from _decompress_zstd(file)
-    else:
-        while chunk := file.read(_CHUNK_BYTES):
-            yield chunk
+def _lines(
+    number: int, file: SourceFile, text: _Ahead, figures: FileFigures, may_wait: bool
+) -> Iterator[pa.RecordBatch]:
+    line = file.first_line
+    for block, is_rest, fault in _blocks(iter(text), file.start == 0):
+        if is_rest and may_wait and fault is None and is_unfinished(block):
+            figures.waiting = True
+            return
+        lines = _split(block) if fault is None else pa.array([block], pa.large_binary())
+        batch = _batch(number, line, lines, fault)
+        line += len(lines)
+        yield batch
 
 
-def _decompress_gzip(file: _HashingFile) -> Iterator[bytes]:
-    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    while chunk := file.read(_CHUNK_BYTES // 8):
-        while chunk:
-            if decompressor.eof:
-                chunk = chunk.lstrip(b"\0")  # padding that tape and block tools leave
-                if not chunk:
-                    break
-                decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            before = decompressor.copy()
-            try:
-                text = decompressor.decompress(chunk)
-            except zlib.error as error:
-                yield from _salvage(before, chunk)
-                raise _DamagedError("the gzip data is corrupt") from error
-            yield text
-            chunk = decompressor.unused_data
-    if not decompressor.eof:
-        yield decompressor.flush()
-        raise _DamagedError("the gzip data ends early")
+def _values(
+    number: int, file: SourceFile, text: _Ahead, format: Format, is_plain: bool
+) -> Iterator[pa.RecordBatch]:
+    line, fault = 1, None
+    with ExitStack() as stack:
+        path = file.path
+        if path is None or not is_plain:
+            path, fault = stack.enter_context(local_copy(iter(text)))
+        if format == "json":
+            found = values.read(path, fault)
+        else:
+            found = tables.read(path, format, file.input, file.place.name, fault)
+        for texts, reason in found:
+            yield _record_batch(number, line, texts, _faults(len(texts), reason))
+            line += len(texts)
 
 
-def _salvage(decompressor: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
-    """What a chunk gives up to its corrupt byte."""
-    try:
-        for position in range(len(chunk)):
-            yield decompressor.decompress(chunk[position : position + 1])
-    except zlib.error:
-        return
+def _blocks(chunks: Iterator[bytes], first: bool) -> Iterator[tuple[bytes, bool, str | None]]:
+    """Text cut at ends of lines, whether it is the rest after the last one, and its fault.
 
-
-def _decompress_zstd(file: _HashingFile) -> Iterator[bytes]:
-    with pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd") as stream:
-        while True:
-            try:
-                chunk = stream.read(_CHUNK_BYTES // 16)
-            except OSError as error:
-                raise _DamagedError("the zstd data is corrupt or ends early") from error
-            if not chunk:
-                return
-            yield chunk
-
-
-def _blocks(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, str | None]]:
-    """Text cut at ends of lines, without a byte order mark; a damaged rest comes with its fault."""
+    The ``first`` block of a file loses its byte order mark; a damaged rest comes with its fault.
+    """
     pending: list[bytes] = []
-    first = True
     fault = None
     try:
         for chunk in chunks:
@@ -186,15 +174,15 @@ def _blocks(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, str | None]]:
                 pending.append(chunk)
                 continue
             block, tail = b"".join((*pending, memoryview(chunk)[:end])), chunk[end + 1 :]
-            yield block.removeprefix(codecs.BOM_UTF8) if first else block, None
+            yield block.removeprefix(codecs.BOM_UTF8) if first else block, False, None
             first, pending = False, [tail]
-    except _DamagedError as damage:
+    except DamagedError as damage:
         fault = f"the file is damaged: {damage}"
     rest = b"".join(pending)
     if first:
         rest = rest.removeprefix(codecs.BOM_UTF8)
     if rest or fault:
-        yield rest, fault
+        yield rest, True, fault
 
 
 def _split(block: bytes) -> pa.Array:
@@ -206,25 +194,26 @@ def _split(block: bytes) -> pa.Array:
 
 
 def _batch(file: int, first_line: int, lines: pa.Array, fault: str | None) -> pa.RecordBatch:
-    faults = pa.array([fault] * len(lines), pa.string()) if fault else None
+    faults = _faults(len(lines), fault)
     try:
         text = lines.cast(pa.large_string())
     except pa.ArrowInvalid:
         text, faults = _escape_invalid(lines, fault)
-    numbers = pa.arange(first_line, first_line + len(lines))
-    batch = pa.RecordBatch.from_arrays(
-        [
-            pa.repeat(pa.scalar(file, pa.int32()), len(lines)),
-            numbers,
-            text,
-            pa.nulls(len(lines), pa.string()) if faults is None else faults,
-        ],
-        schema=SCHEMA,
-    )
+    batch = _record_batch(file, first_line, text, faults)
     if fault:
         return batch
     has_text = pc.match_substring_regex(text, r"\S")
     return batch if pc.all(has_text).as_py() else batch.filter(has_text)
+
+
+def _faults(count: int, fault: str | None) -> pa.Array:
+    return pa.array([fault] * count, pa.string()) if fault else pa.nulls(count, pa.string())
+
+
+def _record_batch(file: int, first_line: int, text: pa.Array, faults: pa.Array) -> pa.RecordBatch:
+    files = pa.repeat(pa.scalar(file, pa.int32()), len(text))
+    numbers = pa.arange(first_line, first_line + len(text))
+    return pa.RecordBatch.from_arrays([files, numbers, text, faults], schema=SCHEMA)
 
 
 def _escape_invalid(lines: pa.Array, fault: str | None) -> tuple[pa.Array, pa.Array]:

@@ -1,11 +1,14 @@
-"""Names of landed tables and columns: the rule of Segment's snake case package.
+"""Names of landed tables and columns: Segment's rule, or RudderStack's for those who move from it.
 
-Only ASCII letters and digits survive; a word is upper-case letters or digits followed by
-lower-case letters or digits, so an acronym stays with the word after it.
+Under both only ASCII letters and digits survive. Segment (its snake case package): a word is
+upper-case letters or digits followed by lower-case letters or digits, so an acronym stays with
+the word after it. RudderStack (its present default): an acronym is a word of its own, digits
+belong to the letters before them, and underscores that lead stay.
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_LENGTH = 127
@@ -16,7 +19,10 @@ CALL_TABLES = ("tracks", "identifies", "pages", "screens", "groups", "aliases")
 
 _SYSTEM_TABLES = frozenset((*CALL_TABLES, "users", "accounts"))
 
-_TOKEN = re.compile(r"(?=[A-Za-z0-9])[A-Z0-9]*[a-z0-9]*")
+_SEGMENT_WORD = re.compile(r"(?=[A-Za-z0-9])[A-Z0-9]*[a-z0-9]*")
+_RUDDERSTACK_WORD = re.compile(
+    r"(?:[0-9]+[A-Z]+|[0-9]+[a-z]*|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+)[0-9]*"
+)
 
 _RESERVED = """
     all analyse analyze and any array as asc asymmetric both case cast check collate column
@@ -31,21 +37,44 @@ RESERVED_WORDS = frozenset(_RESERVED.split())
 """Words that need quotes as a bare name; they land with a leading underscore."""
 
 
+@dataclass(frozen=True)
+class Naming:
+    """A rule for names. ``keeps_underscores`` says whether those that lead a name stay."""
+
+    word: re.Pattern[str]
+    keeps_underscores: bool
+
+    def snake_case(self, name: str) -> str:
+        """A name in snake case; empty when it holds no ASCII letter or digit."""
+        return _snake_case(self, name)
+
+    def column_name(self, path: Iterable[str]) -> str:
+        """The column of a value at a path of JSON keys; empty when nothing of it survives."""
+        return _safe(self.snake_case("_".join(path)))
+
+    def table_name(self, event: str) -> str:
+        """The table of an event name; empty when nothing of the name survives."""
+        name = _safe(self.snake_case(event))
+        return f"_{name}" if name in _SYSTEM_TABLES else name
+
+
+SEGMENT = Naming(_SEGMENT_WORD, keeps_underscores=False)
+RUDDERSTACK = Naming(_RUDDERSTACK_WORD, keeps_underscores=True)
+
+NAMINGS = {"segment": SEGMENT, "rudderstack": RUDDERSTACK}
+"""The rules that a source may choose, by the word for it in weft.yml."""
+
+
+snake_case = SEGMENT.snake_case
+column_name = SEGMENT.column_name
+table_name = SEGMENT.table_name
+
+
 @lru_cache(maxsize=100_000)
-def snake_case(name: str) -> str:
-    """A name in snake case; empty when it holds no ASCII letter or digit."""
-    return "_".join(token.lower() for token in _TOKEN.findall(name) if token)
-
-
-def column_name(path: Iterable[str]) -> str:
-    """The column of a value at a path of JSON keys; empty when nothing of the path survives."""
-    return _safe(snake_case("_".join(path)))
-
-
-def table_name(event: str) -> str:
-    """The table of an event name; empty when nothing of the name survives."""
-    name = _safe(snake_case(event))
-    return f"_{name}" if name in _SYSTEM_TABLES else name
+def _snake_case(naming: Naming, name: str) -> str:
+    words = [word for word in naming.word.findall(name) if word]
+    leading = len(name) - len(name.lstrip("_")) if naming.keeps_underscores and words else 0
+    return "_" * leading + "_".join(words).lower()
 
 
 def _safe(name: str) -> str:

@@ -2,10 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from loaders.batches import Rules
+from loaders.declared import Word, check_declared
+from loaders.door import Door
+from loaders.inputs.settings import InputSettings
+from loaders.naming import NAMINGS
+from loaders.tracking_plans.settings import TrackingPlanSettings
+from loaders.warehouse_tables import MappedTable
 from warehouse.documents import validate
 from warehouse.errors import ConfigurationError, UnknownNameError
 from warehouse.project import Project
@@ -18,16 +25,37 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Source(BaseModel):
+class Source(InputSettings):
     """One entry of ``sources:``.
 
-    ``files`` are patterns relative to the project's folder, or absolute ones.
+    Events come from ``files``, patterns relative to the project's folder, absolute ones or URLs,
+    or from ``tables`` of the warehouse. ``declare`` names columns that are there before a value
+    was seen, with their types; ``naming`` is the rule for names, and ``max_columns`` how many
+    properties of one event land. ``door`` says what is never stored, ``tracking_plan`` what events
+    should look like.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    files: Annotated[list[str], BeforeValidator(_as_list)]
-    format: Literal["ndjson"] = "ndjson"
+    files: Annotated[list[str], BeforeValidator(_as_list)] = Field(default_factory=list)
+    tables: dict[str, MappedTable] = Field(default_factory=dict)
+    declare: dict[str, dict[str, Word]] = Field(default_factory=dict)
+    naming: Literal["segment", "rudderstack"] = "segment"
+    max_columns: Annotated[int, Field(ge=1)] = 1_000
+    door: Door | None = None
+    tracking_plan: TrackingPlanSettings | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """How documents are to land."""
+        return Rules(NAMINGS[self.naming], self.max_columns)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if bool(self.files) == bool(self.tables):
+            raise ValueError("a source has either files or tables")
+        check_declared(self.declare, NAMINGS[self.naming])
+        return self
 
 
 def read_sources(project: Project) -> dict[str, Source]:

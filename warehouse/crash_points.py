@@ -2,7 +2,8 @@
 
 import os
 
-POINTS = (
+LOAD_POINTS = ("after_parse", "before_commit", "after_commit", "between_groups")
+SYNC_POINTS = (
     "after_plan",
     "after_intent",
     "after_send",

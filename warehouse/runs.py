@@ -67,10 +67,10 @@ def latest_run(warehouse: Warehouse, target: str, commands: Sequence[str]) -> di
 def _refuse_earlier_as_of(warehouse: Warehouse, run: Run) -> None:
     latest = warehouse.value(
         f"select max(as_of) as latest from {RUNS} where target = ? and state = 'succeeded'"
-        " and command in ('build', 'run')",
+        " and command in ('build', 'run', 'backfill')",
         [run.target],
     )
-    if run.command in ("build", "run") and latest is not None and run.as_of < latest:
+    if run.command in ("build", "run", "backfill") and latest is not None and run.as_of < latest:
         raise ConfigurationError(
             f"The warehouse already stands at {latest}; state only moves forward, so "
             f"--as-of {run.as_of} cannot be built on top of it."

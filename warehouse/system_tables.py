@@ -17,6 +17,8 @@ RUNS = Table(SCHEMA, "runs")
 LOADS = Table(SCHEMA, "loads")
 REJECTS = Table(SCHEMA, "rejects")
 DISCARDS = Table(SCHEMA, "discards")
+VIOLATIONS = Table(SCHEMA, "violations")
+BLOCKED = Table(SCHEMA, "blocked")
 SYNC_PLANS = Table(SCHEMA, "sync_plans")
 SYNC_ROWS = Table(SCHEMA, "sync_rows")
 SYNC_RUNS = Table(SCHEMA, "sync_runs")
@@ -84,7 +86,23 @@ _FIRST_VERSION = {
     """,
 }
 
-MIGRATIONS: tuple[dict[Table, str], ...] = (_FIRST_VERSION,)
+_SECOND_VERSION = {
+    # one row per breach of a tracking plan, whatever was done about it
+    VIOLATIONS: """
+        load_id bigint, source varchar, tracking_plan varchar, event_id varchar,
+        event_type varchar, event_name varchar, event_timestamp timestamp,
+        event_sent_at timestamp, kind varchar, field varchar, description varchar,
+        action varchar, violated_at timestamp
+    """,
+    # one row per event that its tracking plan holds back; payload is its whole line
+    BLOCKED: """
+        load_id bigint, source varchar, tracking_plan varchar, uri varchar, line bigint,
+        event_id varchar, event_type varchar, event_name varchar, reason varchar,
+        payload varchar, blocked_at timestamp, replayed_at timestamp
+    """,
+}
+
+MIGRATIONS: tuple[dict[Table, str], ...] = (_FIRST_VERSION, _SECOND_VERSION)
 """What each version of the schema adds: tables with their columns, oldest version first."""
 
 

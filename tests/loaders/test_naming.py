@@ -2,7 +2,7 @@
 
 import pytest
 
-from loaders.naming import column_name, snake_case, table_name
+from loaders.naming import RUDDERSTACK, column_name, snake_case, table_name
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,57 @@ def test_a_column_is_named_by_its_whole_path(path: tuple[str, ...], expected: st
 )
 def test_an_event_table_never_takes_a_name_that_is_taken(event: str, expected: str) -> None:
     assert table_name(event) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Signed Up", "signed_up"),
+        ("UserID", "user_id"),
+        ("HTTPServer", "http_server"),
+        ("HTTPRequestURL", "http_request_url"),
+        ("XMLHttpRequest", "xml_http_request"),
+        ("ABTest", "ab_test"),
+        ("iPhone Model", "i_phone_model"),
+        ("eCommerce", "e_commerce"),
+        ("productSKU", "product_sku"),
+        ("OrderID2", "order_id2"),
+        ("omega v2", "omega_v2"),
+        ("V2", "v2"),
+        ("test123", "test123"),
+        ("abc123def456", "abc123_def456"),
+        ("CamelCase123Key", "camel_case123_key"),
+        ("a1B2", "a1_b2"),
+        ("isISO8601", "is_iso8601"),
+        ("9mega", "_9mega"),
+        ("1CComega", "_1cc_omega"),
+        ("2FA Enabled", "_2fa_enabled"),
+        ("3rd Party", "_3rd_party"),
+        ("_5TEst", "_5te_st"),
+        ("$revenue", "revenue"),
+        ("_private", "_private"),
+        ("__timestamp", "__timestamp"),
+        ("double__under", "double_under"),
+        ("first-name", "first_name"),
+        ("user's name", "user_s_name"),
+        ("Total (USD)", "total_usd"),
+        ("path to $1,00,000", "path_to_1_00_000"),
+        ("Cízǔ", "c_z"),
+        ("Größe", "gr_e"),
+        ("日本語", ""),
+        ("_日本", ""),
+        ("🎉 Party", "party"),
+        ("  spaced  out  ", "spaced_out"),
+        ("UPPER_SNAKE", "upper_snake"),
+        ("mixed_CaseKey", "mixed_case_key"),
+        ("order", "_order"),
+        ("select", "_select"),
+        ("trailing_", "_trailing"),
+    ],
+)
+def test_a_source_may_have_the_names_of_rudderstack(name: str, expected: str) -> None:
+    assert RUDDERSTACK.column_name((name,)) == expected
+
+
+def test_under_rudderstack_a_system_table_is_not_taken_either() -> None:
+    assert RUDDERSTACK.table_name("Users") == "_users"

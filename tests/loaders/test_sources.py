@@ -24,7 +24,7 @@ def test_an_unknown_setting_is_named_with_its_line(desk: Desk) -> None:
 
 
 def test_a_source_needs_files(desk: Desk) -> None:
-    with pytest.raises(ConfigurationError, match=r"weft.yml:2 lacks the setting sources.web.files"):
+    with pytest.raises(ConfigurationError, match=r"weft.yml:2: .*either files or tables"):
         _read(desk, "sources:\n  web: {}\n")
 
 

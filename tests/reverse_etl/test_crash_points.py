@@ -11,7 +11,7 @@ import pytest
 
 from tests.reverse_etl.house import House, webhook
 from tests.reverse_etl.receiver import Receiver, Reply
-from warehouse.crash_points import POINTS
+from warehouse.crash_points import SYNC_POINTS
 
 ROOT = Path(__file__).parents[2]
 BEFORE = [(f"{name}@example.com", name, 1) for name in ("ada", "bob", "cyd", "dan")]
@@ -35,7 +35,7 @@ def run_and_die(folder: Path, point: str) -> int:
     return finished.returncode
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", SYNC_POINTS)
 def test_a_plain_rerun_after_a_crash_makes_the_destination_equal(
     tmp_path: Path, receiver: Receiver, point: str
 ) -> None:

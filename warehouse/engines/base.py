@@ -75,6 +75,14 @@ class Warehouse(ABC):
         """Column names and types of a table in their order; empty when there is no such table."""
 
     @abstractmethod
+    def schema_columns(self, schema: str) -> Mapping[str, Mapping[str, str]]:
+        """What ``columns`` gives for every table and view of a schema, in one question."""
+
+    @abstractmethod
+    def dependents(self, table: Table) -> Sequence[str]:
+        """Names of what would break if a column of the table changed its type: views, indexes."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give the warehouse free for others."""
 

@@ -121,6 +121,29 @@ class DuckDBWarehouse(Warehouse):
         )
         return {row["column_name"]: row["data_type"] for row in rows}
 
+    def schema_columns(self, schema: str) -> Mapping[str, Mapping[str, str]]:
+        found = self.rows(
+            "select table_name, column_name, data_type from duckdb_columns()"
+            " where database_name = current_database() and schema_name = ?"
+            " order by table_oid, column_index",
+            [schema],
+        )
+        tables: dict[str, dict[str, str]] = {}
+        for row in found:
+            tables.setdefault(row["table_name"], {})[row["column_name"]] = row["data_type"]
+        return tables
+
+    def dependents(self, table: Table) -> Sequence[str]:
+        # DuckDB does not keep what a view reads: any that mentions the name may.
+        found = self.rows(
+            "select view_name as name from duckdb_views()"
+            " where not internal and contains(lower(sql), lower(?))"
+            " union all "
+            "select index_name from duckdb_indexes() where schema_name = ? and table_name = ?",
+            [table.name, table.schema, table.name],
+        )
+        return [row["name"] for row in found]
+
     def close(self) -> None:
         self._connection.close()
 

@@ -46,7 +46,7 @@
             {{ weft.normalized(adapter.quote(column), rule) }} as identifier_value
         from {{ landed.relation }}
         where
-            load_id in ({{ weft.landed_loads(landed.source) }})
+            {{ weft.is_landed(landed) }}
             and {{ adapter.quote(column) }} is not null
             {%- if column == 'previous_id' and 'user_id' in landed.columns %}
             -- A client that aliases an id to itself says nothing.

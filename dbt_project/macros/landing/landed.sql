@@ -33,8 +33,20 @@
             {{ weft.literal(table.source) }} as source,
             load_id
         from {{ table.relation }}
-        where load_id in ({{ weft.landed_loads(table.source) }})
+        where {{ weft.is_landed(table) }}
     {%- endfor -%}
+{% endmacro %}
+
+
+{#-
+    Whether a row of a landed table (one of landed_tables) is to be read: when its load is complete,
+    and always when the table is a view on someone else's.
+-#}
+{% macro is_landed(table) %}
+    {%- if table.relation.is_view -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {{ return('load_id in (' ~ weft.landed_loads(table.source) ~ ')') }}
 {% endmacro %}
 
 
@@ -42,7 +54,7 @@
 {% macro landed_loads(source) %}
     {{ return(
         'select load_id from ' ~ weft.system_table('loads')
-        ~ " where state = 'landed' and source = " ~ weft.literal(source)
+        ~ " where state = 'landed' and format <> 'view' and source = " ~ weft.literal(source)
     ) }}
 {% endmacro %}
 

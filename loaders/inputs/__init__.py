@@ -1,0 +1,1 @@
+"""Where files lie and in which format their events are."""

@@ -1,0 +1,1 @@
+"""Tracking plans: what events should look like, and what happens when they do not."""

@@ -1,0 +1,22 @@
+"""Every named moment of a crash stands in the code, and in a test."""
+
+import re
+from pathlib import Path
+
+from tests.loaders.test_crash_windows import POINTS
+from warehouse.crash_points import LOAD_POINTS, SYNC_POINTS
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_point_is_in_the_code() -> None:
+    code = "".join(
+        path.read_text("utf-8")
+        for package in ("loaders", "reverse_etl")
+        for path in (ROOT / package).rglob("*.py")
+    )
+    assert set(re.findall(r'crash_point\("(\w+)"\)', code)) == {*LOAD_POINTS, *SYNC_POINTS}
+
+
+def test_every_window_of_a_load_is_tested() -> None:
+    assert set(POINTS) == set(LOAD_POINTS)
