@@ -200,7 +200,8 @@ def _batch(file: int, first_line: int, lines: pa.Array, fault: str | None) -> pa
     except pa.ArrowInvalid:
         text, faults = _escape_invalid(lines, fault)
     batch = _record_batch(file, first_line, text, faults)
-    if fault:
+    # A pattern over every line costs; lines that begin as events do are not blank.
+    if fault or pc.all(pc.starts_with(text, "{")).as_py():
         return batch
     has_text = pc.match_substring_regex(text, r"\S")
     return batch if pc.all(has_text).as_py() else batch.filter(has_text)
