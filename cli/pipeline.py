@@ -46,7 +46,8 @@ def load_figures(report: "LoadReport") -> Figures:
         **vars(report.total),
         "sources": [{"source": name, **vars(figures)} for name, figures in report.sources.items()],
         "rejects": [
-            {"reason": reason, "count": count} for reason, count in report.rejects.most_common()
+            {"reason": reason, "count": count}
+            for reason, count in sorted(report.rejects.items(), key=lambda one: (-one[1], one[0]))
         ],
         "discards": report.discards,
         "violations": report.violations,
