@@ -23,6 +23,7 @@ if not __package__:
 
 from benchmarks.events import Written, write_mixed, write_wide
 from benchmarks.measure import Cost, alternate, measure, say
+from benchmarks.plans import write_plan
 from benchmarks.works import dlt_read, duckdb_read, make_project, weft
 
 Figures = dict[str, float | int | str]
@@ -30,11 +31,24 @@ Figures = dict[str, float | int | str]
 
 def read(folder: Path, rows: int) -> Figures:
     """A file with every oddity, against DuckDB's own read of a clean copy: best of five."""
+    return _against_duckdb(folder, rows)
+
+
+def plan(folder: Path, rows: int) -> Figures:
+    """As ``read``, with every event held to a tracking plan of 25 rules."""
+    make_project(folder / "shop")
+    write_plan(folder / "shop" / "plan.json")
+    figures = _against_duckdb(folder, rows, "plan.json")
+    _expect(folder / "shop", "select count(*) > 0 from weft.violations", True)
+    return figures
+
+
+def _against_duckdb(folder: Path, rows: int, plan: str | None = None) -> Figures:
     written = write_mixed(folder, rows)
     reference, ours = alternate(
         5,
         lambda: measure(duckdb_read, folder / "reference.duckdb", written.clean),
-        lambda: measure(weft, make_project(folder / "shop"), str(written.dirty)),
+        lambda: measure(weft, make_project(folder / "shop", plan), str(written.dirty)),
     )
     _check_mixed(folder / "shop", written)
     return {
@@ -116,6 +130,7 @@ def dlt(folder: Path, rows: int) -> Figures:
 
 SCENARIOS: dict[str, tuple[Callable[..., Figures], int, int]] = {
     "read": (read, 1_000_000, 1_000_000),
+    "plan": (plan, 300_000, 1_000_000),
     "growth": (growth, 2_000_000, 10_000_000),
     "small-files": (small_files, 1_000_000, 1_000_000),
     "wide": (wide, 100_000, 100_000),

@@ -13,13 +13,17 @@ shop:
 """
 
 
-def make_project(folder: Path) -> Path:
-    """A project without a warehouse yet, whose source ``web`` takes the files it is given."""
+def make_project(folder: Path, plan: str | None = None) -> Path:
+    """A project without a warehouse yet, whose source ``web`` takes the files it is given.
+
+    ``plan`` is the file of a tracking plan, from the folder; what breaks it is kept.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dbt_project.yml").write_text("name: shop\nprofile: shop\n")
     (folder / "profiles.yml").write_text(_PROFILES)
+    held_to = f", tracking_plan: {{file: {plan}}}" if plan else ""
     (folder / "weft.yml").write_text(
-        "sources:\n  web: {files: 'events/*.ndjson', max_columns: 5000}\n"
+        f"sources:\n  web: {{files: 'events/*.ndjson', max_columns: 5000{held_to}}}\n"
     )
     for name in ("warehouse.duckdb", "warehouse.duckdb.wal"):
         (folder / name).unlink(missing_ok=True)

@@ -9,7 +9,8 @@ import pyarrow as pa
 from loaders.batches import ContextLeaf, Rules, has_slots
 from loaders.envelopes import ARRIVED, DUPLICATES, HELD_BACK
 from loaders.naming import CALL_TABLES, Naming
-from loaders.structure import Path, extract, find_like_paths, find_paths
+from loaders.shapes import find_paths
+from loaders.structure import Path, extract
 from loaders.values import read_slots
 
 FRESH = "weft_fresh"
@@ -60,12 +61,12 @@ def make_fresh(
     """
     context = [
         path
-        for path in find_like_paths(parser, "context", _ROWS)
+        for path in find_paths(parser, "context", f"(from {_ROWS})").get(0, [])
         if path.holds_value and rules.naming.column_name(path.keys)
     ]
     names, named = _name_events(parser, rules.naming)
     parser.register("weft_event_names", names)
-    documents = f"(select {_DOCUMENT} as document, {_NUMBER} as table_number from {_NAMED})"
+    documents = f"(select number, {_DOCUMENT} as document, {_NUMBER} as table_number from {_NAMED})"
     paths = find_paths(parser, "document", documents, "table_number")
     numbers = _numbers(parser)
     tables = [

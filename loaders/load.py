@@ -7,7 +7,7 @@ import duckdb
 from loaders.declared import declare
 from loaders.files import Ledger, SourceFile, find_files, group_files
 from loaders.groups import land_group
-from loaders.intake import open_intake
+from loaders.intake import Intake, open_intake
 from loaders.lines import LineReader
 from loaders.report import LoadReport, SourceFigures
 from loaders.sources import Source, choose_sources, read_sources
@@ -58,7 +58,21 @@ def load(
         report.sources[name] = SourceFigures(
             skipped=len(files) - len(work[name]), waiting=len(ledger.waiting)
         )
-    tally = _Tally(progress or Silent(), work)
+    with warehouse.bounded_memory():
+        _land(warehouse, work, intakes, report, run, progress or Silent())
+    return report
+
+
+def _land(
+    warehouse: Warehouse,
+    work: Mapping[str, Sequence[SourceFile]],
+    intakes: Mapping[str, Intake],
+    report: LoadReport,
+    run: Run,
+    progress: Progress,
+) -> None:
+    """Land the files of each source, group by group."""
+    tally = _Tally(progress, work)
     for name, files in work.items():
         for group in group_files(files):
             lines = LineReader(group, tally.add)
@@ -67,7 +81,6 @@ def load(
             except duckdb.Error as error:
                 raise _failure(name, group, error) from error
             crash_point("between_groups")
-    return report
 
 
 class _Tally:

@@ -10,9 +10,6 @@ OBJECT, ARRAY, EMPTY, NULL = "OBJECT", "ARRAY", "JSON", "NULL"
 empty object, or a key given twice."""
 
 
-_FIRST_ROWS = 10_000
-
-
 class DocumentTooDeepError(Exception):
     """A document is nested deeper than DuckDB's JSON functions go."""
 
@@ -35,11 +32,12 @@ class Path:
         return bool(self.kinds - {OBJECT, NULL})
 
 
-def find_paths(
+def read_paths(
     parser: duckdb.DuckDBPyConnection, document: str, rows: str, group: str = "0"
 ) -> dict[int, list[Path]]:
     """The paths of all documents by group, each in the order of its keys.
 
+    Every document is taken apart; ``loaders.shapes.find_paths`` finds the same for less.
     ``document``, ``rows`` and ``group`` are SQL: an expression for the document, the rows to take
     (what follows ``from``), and an integer expression that tells the groups apart.
 
@@ -55,26 +53,6 @@ def find_paths(
     for number, keys, kinds in found:
         paths.setdefault(number, []).append(Path(tuple(keys), frozenset(kinds)))
     return paths
-
-
-def find_like_paths(parser: duckdb.DuckDBPyConnection, document: str, rows: str) -> list[Path]:
-    """The paths of documents that are much alike, as contexts are.
-
-    Same result as ``find_paths``, in less than half the time: the paths of the first rows are
-    checked against the keys of all, and only if these know more is everything looked at.
-    """
-    first = find_paths(parser, document, f"(from {rows} limit {_FIRST_ROWS})").get(0, [])
-    objects = [(), *(path.keys for path in first if path.kinds & {OBJECT, EMPTY})]
-    known = {path.keys: set(path.kinds) for path in first}
-    for place, key in parser.execute(_keys_sql(document, rows, objects)).fetchall():
-        if (*objects[place - 1], key) not in known:
-            return find_paths(parser, document, rows).get(0, [])
-    for place, kind in parser.execute(_kinds_sql(document, rows, first)).fetchall():
-        keys = first[place - 1].keys
-        if kind == OBJECT and keys not in objects:
-            return find_paths(parser, document, rows).get(0, [])
-        known[keys].add(kind)
-    return [Path(keys, frozenset(kinds)) for keys, kinds in known.items()]
 
 
 def extract(document: str, paths: Sequence[Path], as_list: str) -> tuple[str, list[str]]:
@@ -109,39 +87,6 @@ def _value(text: str, document: str, path: Path) -> str:
         )
         return f"case when {is_nothing} then null else {text} end"
     return f"nullif({text}, '[]')" if ARRAY in path.kinds else text
-
-
-def _keys_sql(document: str, rows: str, objects: Sequence[tuple[str, ...]]) -> str:
-    """The keys that stand in each of some objects, in any row."""
-    # The root has no pointer that json_keys takes.
-    inner = ", ".join(literal(pointer(keys)) for keys in objects[1:])
-    return f"""
-        with shapes as (
-            select distinct
-                [json_keys({document})] || json_keys({document}, [{inner}]::varchar[]) as keys
-            from {rows}
-        ),
-        places as (
-            select distinct generate_subscripts(keys, 1) as place, unnest(keys) as key_list
-            from shapes
-        )
-        select distinct place, unnest(key_list) as key from places
-    """
-
-
-def _kinds_sql(document: str, rows: str, paths: Sequence[Path]) -> str:
-    """The kinds of value that stand at each of some paths, in any row."""
-    pointers = ", ".join(literal(path.pointer) for path in paths)
-    return f"""
-        with shapes as (
-            select distinct json_type({document}, [{pointers}]::varchar[]) as kinds from {rows}
-        ),
-        places as (
-            select distinct generate_subscripts(kinds, 1) as place, unnest(kinds) as kind
-            from shapes
-        )
-        select place, kind from places where kind is not null
-    """
 
 
 def _paths_sql(document: str, rows: str, group: str) -> str:

@@ -17,7 +17,7 @@ from loaders.inputs.formats import is_compressed, is_gzip
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_BYTES = 2 * 1024 * 1024
 """How much of a file is read at a time."""
 
 

@@ -227,7 +227,7 @@ def test_a_field_first_seen_late_has_its_column(desk: Desk) -> None:
 def test_contexts_that_differ_from_the_first_ones_lose_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loaders.structure._FIRST_ROWS", 1)
+    monkeypatch.setattr("loaders.shapes._FIRST_ROWS", 1)
     contexts = [
         {"ip": "1", "page": {"url": "u"}, "app": {}},
         {"ip": None, "page": {"url": 5}, "app": {"build": 7}},
@@ -246,7 +246,7 @@ def test_contexts_that_differ_from_the_first_ones_lose_nothing(
 def test_kinds_that_only_later_contexts_have_count(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loaders.structure._FIRST_ROWS", 1)
+    monkeypatch.setattr("loaders.shapes._FIRST_ROWS", 1)
     desk.land(track(context={"v": 1}), track(context={"v": "x"}), track(context={"v": [1]}))
     assert sorted(desk.values("select context_v from web.tracks")) == ["1", "[1]", "x"]
 

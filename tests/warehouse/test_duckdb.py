@@ -96,3 +96,23 @@ def test_rows_inserted_after_nothing_are_seen(warehouse: DuckDBWarehouse) -> Non
         warehouse.execute(f"insert into {PEOPLE} select 1, name from names where false")
         warehouse.execute(f"insert into {PEOPLE} select 7, name from names")
     assert warehouse.value(f"select sum(id) from {PEOPLE}") == 1_400_000
+
+
+def memory_limit(warehouse: DuckDBWarehouse) -> object:
+    return warehouse.value("select current_setting('memory_limit')")
+
+
+def test_memory_is_bounded_for_a_while(warehouse: DuckDBWarehouse) -> None:
+    before = memory_limit(warehouse)
+    with pytest.raises(ZeroDivisionError), warehouse.bounded_memory():
+        assert memory_limit(warehouse) == "1.3 GiB"
+        raise ZeroDivisionError
+    assert memory_limit(warehouse) == before
+
+
+def test_a_limit_of_the_profile_is_kept(tmp_path: Path) -> None:
+    with DuckDBWarehouse(tmp_path / "big.duckdb", {"memory_limit": "3GB"}) as warehouse:
+        before = memory_limit(warehouse)
+        with warehouse.bounded_memory():
+            assert memory_limit(warehouse) == before
+        assert memory_limit(warehouse) == before

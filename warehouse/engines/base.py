@@ -71,6 +71,13 @@ class Warehouse(ABC):
         """Everything inside happens together or not at all."""
 
     @abstractmethod
+    def bounded_memory(self) -> AbstractContextManager[None]:
+        """Within, the parser holds no more in memory than it needs; the rest goes to disk.
+
+        A limit that the profile sets is kept.
+        """
+
+    @abstractmethod
     def columns(self, table: Table) -> Mapping[str, str]:
         """Column names and types of a table in their order; empty when there is no such table."""
 

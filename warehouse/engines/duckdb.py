@@ -18,6 +18,9 @@ _INSERT = re.compile(
     r"\s*insert\s+into\s+((?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)", re.IGNORECASE
 )
 _ROW_GROUP = 122_880
+# DuckDB caches what it reads until four fifths of the machine's memory are full.
+_BOUNDED_MEMORY = "1500MB"
+_MEMORY_SETTINGS = frozenset(("memory_limit", "max_memory"))
 _LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
 
 
@@ -37,6 +40,7 @@ class DuckDBWarehouse(Warehouse):
         self.path = path
         self._empty_inserts: set[str] | None = None
         self._hides_rows = False
+        self._limits_memory = bool(_MEMORY_SETTINGS & set(settings or {}))
         self._connection = _connect(path, dict(settings or {}))
         # Landed times are UTC without a zone; a cast from text with an offset goes through
         # TIMESTAMPTZ and must not meet the machine's zone.
@@ -111,6 +115,17 @@ class DuckDBWarehouse(Warehouse):
         self._connection.commit()
         if self._hides_rows:
             self._connection.execute("checkpoint")
+
+    @contextmanager
+    def bounded_memory(self) -> Iterator[None]:
+        if self._limits_memory:
+            yield
+            return
+        self._connection.execute(f"set memory_limit = '{_BOUNDED_MEMORY}'")
+        try:
+            yield
+        finally:
+            self._connection.execute("reset memory_limit")
 
     def columns(self, table: Table) -> Mapping[str, str]:
         rows = self.rows(
