@@ -16,6 +16,9 @@ from loaders.values import read_slots
 FRESH = "weft_fresh"
 """The parser's table of valid events that have not landed before."""
 
+ODD_CONTEXTS, ODD_DOCUMENTS = "weft_odd_contexts", "weft_odd_documents"
+"""The parser's tables of events (by ``number``) that may give a key twice."""
+
 CALL_TYPES = ("track", "identify", "page", "screen", "group", "alias")
 """Types of events, in the order of CALL_TABLES."""
 
@@ -33,7 +36,8 @@ _NUMBER = (
     " ".join(["case type", *(f"when '{type_}' then {number}" for number, _, type_ in _CALLS)])
     + " else table_number end"
 )
-_DOCUMENT = "case when type in ('identify', 'group', 'alias') then traits else properties end"
+DOCUMENT = "case when type in ('identify', 'group', 'alias') then traits else properties end"
+"""SQL over ARRIVED for the document of an event: its traits or its properties."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,13 @@ def make_fresh(
     """
     context = [
         path
-        for path in find_paths(parser, "context", f"(from {_ROWS})").get(0, [])
+        for path in find_paths(parser, "context", f"(from {_ROWS})", "0", ODD_CONTEXTS).get(0, [])
         if path.holds_value and rules.naming.column_name(path.keys)
     ]
     names, named = _name_events(parser, rules.naming)
     parser.register("weft_event_names", names)
-    documents = f"(select number, {_DOCUMENT} as document, {_NUMBER} as table_number from {_NAMED})"
-    paths = find_paths(parser, "document", documents, "table_number")
+    documents = f"(select number, {DOCUMENT} as document, {_NUMBER} as table_number from {_NAMED})"
+    paths = find_paths(parser, "document", documents, "table_number", ODD_DOCUMENTS)
     numbers = _numbers(parser)
     tables = [
         EventTable(number, name, type_, paths.get(number, []))
@@ -137,7 +141,7 @@ def _fresh_sql(context: Sequence[Path], tables: Sequence[EventTable], rules: Rul
         create or replace temp table {FRESH} as
         with numbered as (
             select
-                * exclude (table_number), {_NUMBER} as table_number, {_DOCUMENT} as document
+                * exclude (table_number), {_NUMBER} as table_number, {DOCUMENT} as document
             from {_NAMED}
         ),
         rows as (

@@ -11,11 +11,12 @@ from loaders.batches import context_batch, make_batch
 from loaders.door.admission import ADMITTED, COLLISIONS
 from loaders.door.collisions import discard_collisions
 from loaders.envelopes import ARRIVED, DUPLICATES, HELD_BACK, find_duplicates, parse
-from loaders.fresh import FRESH, make_fresh
+from loaders.fresh import FRESH, ODD_CONTEXTS, ODD_DOCUMENTS, make_fresh
 from loaders.intake import Intake
 from loaders.landing import Load, land
 from loaders.lines import LineReader
 from loaders.naming import CALL_TABLES
+from loaders.repeated import REPEATED, discard_repeated
 from loaders.report import LandedFile
 from loaders.structure import DocumentTooDeepError, literal
 from loaders.tracking_plans import enforce
@@ -28,6 +29,7 @@ from warehouse.system_tables import LOADS, REJECTS, utc_now
 
 _TEMPORARY = (
     *(ADMITTED, COLLISIONS, ARRIVED, DUPLICATES, FRESH, BATCH),
+    *(ODD_CONTEXTS, ODD_DOCUMENTS, REPEATED),
     *entities.TEMPORARY,
     *enforce.TEMPORARY,
 )
@@ -74,6 +76,7 @@ def land_events(load: Load, intake: Intake) -> None:
     if intake.guard:
         discard_collisions(load)
     tables, context = make_fresh(parser, load.rules)
+    discard_repeated(load, tables)
     parser.execute(f"drop table {ARRIVED}")
     tracks = f"{FRESH} where type = 'track'"
     if parser.execute(f"select 1 from {tracks} limit 1").fetchall():

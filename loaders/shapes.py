@@ -13,7 +13,7 @@ _MOST_BRACKETS = 100
 
 
 def find_paths(
-    parser: duckdb.DuckDBPyConnection, document: str, rows: str, group: str = "0"
+    parser: duckdb.DuckDBPyConnection, document: str, rows: str, group: str, odd_rows: str
 ) -> dict[int, list[Path]]:
     """The paths of all documents by group, each in the order of its keys.
 
@@ -21,26 +21,31 @@ def find_paths(
     others it is checked that they have as many keys as stand at these paths, and what kinds of
     value stand there; those that have more are taken apart, too.
 
+    ``odd_rows`` names the parser's table in which the numbers of rows stay that have more keys
+    than paths, or seem to: no other row gives a key twice.
+
     Raises DocumentTooDeepError when a document is nested deeper than 128 levels.
     """
-    known = read_paths(parser, document, f"(from {rows} limit {_FIRST_ROWS})", group)
-    (more,) = parser.execute(f"select count(*) > {_FIRST_ROWS} from {rows}").fetchall()
-    if not more[0]:
-        return known
-    parser.execute(_shapes_sql(known, document, rows, group))
+    first = read_paths(parser, document, f"(from {rows} limit {_FIRST_ROWS})", group)
+    parser.execute(_shapes_sql(first, document, rows, group))
+    parser.execute(f"""
+        create or replace temp table {odd_rows} as
+        select odd_number as number from {_SHAPES} where odd_number is not null
+    """)
     found = parser.execute(f"""
         select distinct shape_group, generate_subscripts(kinds, 1) as place, unnest(kinds) as kind
         from {_SHAPES}
     """).fetchall()
-    odd = f"(from {rows} semi join {_SHAPES} on number = odd_number)"
-    more_paths = read_paths(parser, document, odd, group)
     # Not in a finally: after an error the transaction takes the table with it.
     parser.execute(f"drop table temp.{_SHAPES}")
-    kinds = {(number, path.keys): set(path.kinds) for number, path in _each(known)}
+    kinds = {(number, path.keys): set(path.kinds) for number, path in _each(first)}
     for number, place, kind in found:
         if kind is not None:
-            _add_kind(kinds[number, known[number][place - 1].keys], kind)
-    for number, path in _each(more_paths):
+            _add_kind(kinds[number, first[number][place - 1].keys], kind)
+    others = read_paths(
+        parser, document, f"(from {rows} semi join {odd_rows} using (number))", group
+    )
+    for number, path in _each(others):
         kinds.setdefault((number, path.keys), set()).update(path.kinds)
     paths: dict[int, list[Path]] = {}
     for number, keys in sorted(kinds):

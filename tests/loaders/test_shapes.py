@@ -68,7 +68,7 @@ def test_shapes_tell_what_taking_apart_tells(rows: list[tuple[int, Any]]) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shapes, "_FIRST_ROWS", 3)
         fill(PARSER, [(call, None if one is None else compact(one)) for call, one in rows])
-        found = shapes.find_paths(PARSER, "document", "documents", "call")
+        found = shapes.find_paths(PARSER, "document", "documents", "call", "odd")
         exact = read_paths(PARSER, "document", "documents", "call")
         assert values_at(found) == values_at(exact)
         assert all(
@@ -81,7 +81,7 @@ def story(parser: duckdb.DuckDBPyConnection, last: str) -> dict[tuple[str, ...],
     """The paths of many documents that are alike, and one that is not."""
     alike = compact({"price": 1, "page": {"url": "/"}, "tags": ["x"]})
     fill(parser, [(0, alike)] * 6 + [(0, last)])
-    found = shapes.find_paths(parser, "document", "documents")
+    found = shapes.find_paths(parser, "document", "documents", "0", "odd")
     return {path.keys: path.kinds for path in found[0]}
 
 
