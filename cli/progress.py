@@ -28,7 +28,7 @@ def make_progress() -> Iterator[Progress]:
         TextColumn("{task.description:<8}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[unit]}"),
+        TextColumn("{task.fields[unit]}{task.fields[rows]}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
@@ -43,11 +43,13 @@ class PlainProgress:
     def __init__(self) -> None:
         self._finished: set[str] = set()
 
-    def update(self, task: str, done: int, total: int | None, unit: str) -> None:
+    def update(
+        self, task: str, done: int, total: int | None, unit: str, rows: int | None = None
+    ) -> None:
         """Write a line if nothing of the task is left."""
         if done == total and task not in self._finished:
             self._finished.add(task)
-            click.echo(f"{task}: {done:,} {unit}", err=True)
+            click.echo(f"{task}: {done:,} {unit}{_also(rows)}", err=True)
 
 
 class BarProgress:
@@ -57,8 +59,14 @@ class BarProgress:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
 
-    def update(self, task: str, done: int, total: int | None, unit: str) -> None:
+    def update(
+        self, task: str, done: int, total: int | None, unit: str, rows: int | None = None
+    ) -> None:
         """Move the task's bar, which appears with its first update."""
         if task not in self._tasks:
-            self._tasks[task] = self._bars.add_task(task, total=total, unit=unit)
-        self._bars.update(self._tasks[task], completed=done, total=total)
+            self._tasks[task] = self._bars.add_task(task, total=total, unit=unit, rows="")
+        self._bars.update(self._tasks[task], completed=done, total=total, rows=_also(rows))
+
+
+def _also(rows: int | None) -> str:
+    return "" if rows is None else f", {rows:,} rows"

@@ -16,16 +16,17 @@ from loaders.intake import Intake
 from loaders.landing import Load, land
 from loaders.lines import LineReader
 from loaders.naming import CALL_TABLES
+from loaders.rejects import keep_rejects
 from loaders.repeated import REPEATED, discard_repeated
 from loaders.report import LandedFile
-from loaders.structure import DocumentTooDeepError, literal
+from loaders.structure import DocumentTooDeepError
 from loaders.tracking_plans import enforce
 from loaders.tracking_plans.enforce import Enforcement
 from loaders.values import BATCH
 from warehouse.crash_points import crash_point
 from warehouse.engines import Table, Warehouse, quote
 from warehouse.runs import Run
-from warehouse.system_tables import LOADS, REJECTS, utc_now
+from warehouse.system_tables import LOADS, utc_now
 
 _TEMPORARY = (
     *(ADMITTED, COLLISIONS, ARRIVED, DUPLICATES, FRESH, BATCH),
@@ -120,7 +121,7 @@ def _land(
         load.first_load_id = next_load_id(warehouse)
         enforcement = find_held_back(load, intake, [file.uri for file in lines.files])
         landed = _count(load, lines)
-        rejects = _reject(load, lines)
+        rejects = keep_rejects(load, [file.uri for file in lines.files])
         land_events(load, intake)
         _record(load, lines, landed, run)
         crash_point("before_commit")
@@ -159,34 +160,6 @@ def _count(load: Load, lines: LineReader) -> list[LandedFile]:
             )
         )
     return landed
-
-
-def _reject(load: Load, lines: LineReader) -> Counter[str]:
-    """Keep the lines that are no events; how many for which reason."""
-    parser = load.warehouse.parser
-    reasons = parser.execute(
-        f"select reason, count(*) from {ARRIVED} where reason is not null group by reason"
-    ).fetchall()
-    uris = pa.table(
-        {
-            "file": pa.array(range(len(lines.files)), pa.int32()),
-            "uri": pa.array([file.uri for file in lines.files], pa.string()),
-        }
-    )
-    parser.register("weft_uris", uris)
-    try:
-        load.warehouse.insert_parsed(
-            REJECTS,
-            ["load_id", "source", "uri", "line", "reason", "raw", "rejected_at"],
-            f"""
-            select {load.load_id}, {literal(load.source)}, uri, line, reason, raw, {load.load_time}
-            from {ARRIVED} join weft_uris using (file)
-            where reason is not null
-            """,
-        )
-    finally:
-        parser.unregister("weft_uris")
-    return Counter(dict(reasons))
 
 
 def _record(load: Load, lines: LineReader, landed: Sequence[LandedFile], run: Run) -> None:

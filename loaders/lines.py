@@ -54,12 +54,15 @@ class LineReader:
     """
 
     def __init__(
-        self, files: Sequence[SourceFile], on_bytes: Callable[[int], None] = lambda count: None
+        self,
+        files: Sequence[SourceFile],
+        on_bytes: Callable[[int], None] = lambda count: None,
+        on_rows: Callable[[int], None] = lambda count: None,
     ) -> None:
         self.files = files
         self.figures = [FileFigures() for _ in files]
         self.failure: WeftError | None = None
-        self._on_bytes = on_bytes
+        self._on_bytes, self._on_rows = on_bytes, on_rows
 
     def stream(self) -> pa.RecordBatchReader:
         """The lines of all files, in order."""
@@ -88,6 +91,7 @@ class LineReader:
                 batches = _values(number, file, text, figures.format, is_plain)
             for batch in batches:
                 figures.lines += batch.num_rows
+                self._on_rows(batch.num_rows)
                 yield batch
             hashing.drain()
         figures.bytes, figures.size = hashing.count, file.start + hashing.count

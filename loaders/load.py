@@ -11,6 +11,7 @@ from loaders.intake import Intake, open_intake
 from loaders.lines import LineReader
 from loaders.report import LoadReport, SourceFigures
 from loaders.sources import Source, choose_sources, read_sources
+from loaders.tally import Tally
 from loaders.warehouse_tables import map_tables
 from warehouse.crash_points import crash_point
 from warehouse.engines import Warehouse
@@ -47,7 +48,9 @@ def load(
     work: dict[str, list[SourceFile]] = {}
     for name, settings in chosen.items():
         if settings.tables:
-            report.views += map_tables(warehouse, project, name, settings.tables, run)
+            report.views += map_tables(
+                warehouse, project, name, settings.tables, run, naming=settings.rules.naming
+            )
             continue
         declare(warehouse, name, settings.declare)
         files = find_files(
@@ -72,27 +75,16 @@ def _land(
     progress: Progress,
 ) -> None:
     """Land the files of each source, group by group."""
-    tally = _Tally(progress, work)
+    tally = Tally(progress, work)
     for name, files in work.items():
         for group in group_files(files):
-            lines = LineReader(group, tally.add)
+            lines = LineReader(group, tally.add_bytes, tally.add_rows)
             try:
                 report.add(name, land_group(warehouse, intakes[name], lines, run), lines)
             except duckdb.Error as error:
                 raise _failure(name, group, error) from error
             crash_point("between_groups")
-
-
-class _Tally:
-    """Bytes read so far, told to the command."""
-
-    def __init__(self, progress: Progress, work: Mapping[str, Sequence[SourceFile]]) -> None:
-        unread = (file.size - file.start for files in work.values() for file in files)
-        self._progress, self._total, self._done = progress, sum(unread), 0
-
-    def add(self, count: int) -> None:
-        self._done += count
-        self._progress.update("load", self._done, self._total, "bytes")
+    tally.finish()
 
 
 def _failure(source: str, files: Sequence[SourceFile], error: duckdb.Error) -> WeftError:

@@ -20,8 +20,15 @@ CALL_TABLES = ("tracks", "identifies", "pages", "screens", "groups", "aliases")
 _SYSTEM_TABLES = frozenset((*CALL_TABLES, "users", "accounts"))
 
 _SEGMENT_WORD = re.compile(r"(?=[A-Za-z0-9])[A-Z0-9]*[a-z0-9]*")
+_SEGMENT_SPLIT = (r"([A-Z0-9]+[a-z0-9]*|[a-z][a-z0-9]*)", r"\1_")
 _RUDDERSTACK_WORD = re.compile(
     r"(?:[0-9]+[A-Z]+|[0-9]+[a-z]*|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+)[0-9]*"
+)
+# Warehouses do not look ahead: an acronym is found together with the word that ends it.
+_RUDDERSTACK_SPLIT = (
+    r"([0-9]+[A-Z]+[0-9]*|[0-9]+[a-z]*[0-9]*|[A-Z]?[a-z]+[0-9]*)"
+    r"|([A-Z]+)([A-Z][a-z]+[0-9]*)|([A-Z]+[0-9]*)",
+    r"\1_\2_\3_\4_",
 )
 
 _RESERVED = """
@@ -39,14 +46,29 @@ RESERVED_WORDS = frozenset(_RESERVED.split())
 
 @dataclass(frozen=True)
 class Naming:
-    """A rule for names. ``keeps_underscores`` says whether those that lead a name stay."""
+    """A rule for names. ``keeps_underscores`` says whether those that lead a name stay.
+
+    ``word`` finds the words of a name; ``split`` is the same for a warehouse, as the pattern and
+    the replacement that cut a name into its words.
+    """
 
     word: re.Pattern[str]
+    split: tuple[str, str]
     keeps_underscores: bool
 
     def snake_case(self, name: str) -> str:
         """A name in snake case; empty when it holds no ASCII letter or digit."""
         return _snake_case(self, name)
+
+    def snake_case_sql(self, name: str) -> str:
+        """``snake_case`` as SQL; ``name`` is SQL for a name."""
+        pattern, replacement = self.split
+        cut = f"regexp_replace({name}, '{pattern}', '{replacement}', 'g')"
+        words = f"lower(trim(regexp_replace({cut}, '[^A-Za-z0-9]+', '_', 'g'), '_'))"
+        if not self.keeps_underscores:
+            return words
+        leading = f"left({name}, length({name}) - length(ltrim({name}, '_')))"
+        return f"case when {words} = '' then '' else {leading} || {words} end"
 
     def column_name(self, path: Iterable[str]) -> str:
         """The column of a value at a path of JSON keys; empty when nothing of it survives."""
@@ -58,8 +80,8 @@ class Naming:
         return f"_{name}" if name in _SYSTEM_TABLES else name
 
 
-SEGMENT = Naming(_SEGMENT_WORD, keeps_underscores=False)
-RUDDERSTACK = Naming(_RUDDERSTACK_WORD, keeps_underscores=True)
+SEGMENT = Naming(_SEGMENT_WORD, _SEGMENT_SPLIT, keeps_underscores=False)
+RUDDERSTACK = Naming(_RUDDERSTACK_WORD, _RUDDERSTACK_SPLIT, keeps_underscores=True)
 
 NAMINGS = {"segment": SEGMENT, "rudderstack": RUDDERSTACK}
 """The rules that a source may choose, by the word for it in weft.yml."""

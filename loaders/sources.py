@@ -71,6 +71,14 @@ def read_sources(project: Project) -> dict[str, Source]:
     return sources
 
 
+def read_source(project: Project, name: str) -> Source:
+    """One source of a project.
+
+    Raises UnknownNameError for a source that does not exist, and what ``read_sources`` raises.
+    """
+    return choose_sources(read_sources(project), [name])[name]
+
+
 def choose_sources(sources: dict[str, Source], names: Sequence[str]) -> dict[str, Source]:
     """The named sources, all of them when none is named.
 

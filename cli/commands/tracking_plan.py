@@ -39,15 +39,16 @@ def check(context: click.Context, source: str, file: Path | None, as_json: bool)
 
     Exit code 0 when all of it satisfies the plan, 1 when something does not.
     """
+    from loaders.sources import read_source
     from loaders.tracking_plans.check import check as check_landed
-    from loaders.tracking_plans.source import plan_of, plan_settings
+    from loaders.tracking_plans.source import plan_of
 
     options: Options = context.obj
     project = options.project()
-    plan_settings(project, source)  # a source that does not exist is no empty one
+    naming = read_source(project, source).rules.naming
     plan = plan_of(project, source, file)
     with project.open() as warehouse:
-        report = asdict(check_landed(warehouse, source, plan))
+        report = asdict(check_landed(warehouse, source, plan, naming=naming))
     if as_json:
         print_json(report)
     else:
@@ -75,14 +76,14 @@ def infer(context: click.Context, source: str, output: Path | None) -> None:
     """
     import yaml
 
+    from loaders.sources import read_source
     from loaders.tracking_plans.infer import infer as infer_plan
-    from loaders.tracking_plans.source import plan_settings
 
     options: Options = context.obj
     project = options.project()
-    plan_settings(project, source)
+    naming = read_source(project, source).rules.naming
     with project.open() as warehouse:
-        plan = infer_plan(warehouse, source)
+        plan = infer_plan(warehouse, source, naming=naming)
     if output is not None and output.suffix == ".json":
         text = json.dumps(plan, indent=2, ensure_ascii=False) + "\n"
     else:

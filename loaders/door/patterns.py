@@ -14,6 +14,7 @@ MAX_DEPTH = 128
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _PLAIN = r'[^{}\[\]"]'
 _SPACE = r"[ \t\r\n]*"
+_START = rf"{_SPACE},?{_SPACE}{_STRING}{_SPACE}:{_SPACE}"
 
 
 @cache
@@ -26,6 +27,10 @@ def _nested(depth: int) -> str:
 def _skipped(depth: int) -> str:
     """As few whole tokens as may be, brackets with what they hold."""
     return f"(?:{_PLAIN}|{_STRING}|{_nested(depth)})*?"
+
+
+def _value() -> str:
+    return rf'(?:{_STRING}|{_nested(MAX_DEPTH)}|[^ \t\r\n,{{}}\[\]"]+)'
 
 
 def key(name: str) -> str:
@@ -49,7 +54,17 @@ def up_to_value(keys: Sequence[str]) -> str:
 
 def value() -> str:
     """The value at the beginning of a text."""
-    return rf'(?s)^(?:{_STRING}|{_nested(MAX_DEPTH)}|[^ \t\r\n,{{}}\[\]"]+)'
+    return rf"(?s)^{_value()}"
+
+
+def start_of_member() -> str:
+    """The comma before a member, if there is one, its key, and all that stands before its value."""
+    return rf"(?s)^{_START}"
+
+
+def whole_member() -> str:
+    """A member of an object, with the comma before it."""
+    return rf"(?s){_START}{_value()}"
 
 
 def last_key(name: str) -> str:

@@ -6,22 +6,29 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+WILDCARD = "*"
+"""Stands for any key, as one step of a path."""
+
 _ENV_VAR = re.compile(r"\{\{\s*env_var\(.+\)\s*\}\}")
 # What would need an escape in JSON, or could not be told from the punctuation around a key.
 _NOT_IN_KEY = re.compile(r'["\\/\x00-\x1f\ud800-\udfff]|^[\s,:{}\[\]]|[\s,:{}\[\]]$')
 
 
 def _check_path(path: str) -> str:
-    for key in path.split("."):
-        _check_key(key)
+    keys = path.split(".")
+    for key in keys:
+        if key != WILDCARD:
+            _check_key(key)
+    if keys.count(WILDCARD) > 1 or keys[-1] == WILDCARD:
+        raise ValueError(f"{path!r}: one key of a path may be {WILDCARD}, and not the last one")
     return path
 
 
 def _check_key(key: str) -> str:
     if not key or _NOT_IN_KEY.search(key):
         raise ValueError(f"{key!r} cannot be a key: write a path like properties.card_number")
-    if "*" in key:
-        raise ValueError("there are no wildcards; name every property")
+    if WILDCARD in key:
+        raise ValueError(f"{key!r}: {WILDCARD} stands for a whole key of a path, never for a part")
     return key
 
 
@@ -42,7 +49,10 @@ def _from_mapping(value: object) -> object:
 
 
 class Named(BaseModel):
-    """A value by its path of keys in the event, for all events or tracks of some names."""
+    """A value by its path of keys in the event, for all events or tracks of some names.
+
+    One key but the last may be the wildcard: the value is meant in every object there.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -67,32 +67,8 @@ def _unpack(rows: str) -> str:
     where it has none, and the context of the batch below its own.
     """
     paths = ", ".join(f"'$.{key}'" for key in _INHERITED)
-    # Once per batch: its text is long, and its items are many.
-    given = ", ".join(
-        f"nullif(json_extract(batch, '$.{key}')::varchar, 'null') as batch_{key}"
-        for key in _INHERITED
-    )
     return f"""
-        with batches as (
-            select
-                json::varchar as json,
-                case
-                    when contains(json, '"batch"') and json_valid(json)
-                        and json_type(json, '$.batch') = 'ARRAY'
-                    then json
-                end as batch
-            from {rows}
-        ),
-        parts as (
-            select
-                case
-                    when batch is null then [json]
-                    else json_extract(batch, '$.batch[*]')::varchar[]
-                end as parts,
-                batch is not null as is_batch,
-                {given}
-            from batches
-        ),
+        with parts as ({_parts(rows)}),
         unpacked as (select unnest(parts) as item, * exclude (parts) from parts),
         members as (
             select
@@ -118,6 +94,34 @@ def _unpack(rows: str) -> str:
             from additions
         )
         select {_replaced()} as item from completed
+    """
+
+
+def _parts(rows: str) -> str:
+    """SQL for values as lists: a batch is that of its items, and comes with what these inherit."""
+    # Once per batch: its text is long, and its items are many.
+    given = ", ".join(
+        f"nullif(json_extract(batch, '$.{key}')::varchar, 'null') as batch_{key}"
+        for key in _INHERITED
+    )
+    return f"""
+        select
+            case
+                when batch is null then [json]
+                else json_extract(batch, '$.batch[*]')::varchar[]
+            end as parts,
+            batch is not null as is_batch,
+            {given}
+        from (
+            select
+                json::varchar as json,
+                case
+                    when contains(json, '"batch"') and json_valid(json)
+                        and json_type(json, '$.batch') = 'ARRAY'
+                    then json
+                end as batch
+            from {rows}
+        )
     """
 
 

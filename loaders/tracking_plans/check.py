@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loaders.naming import SEGMENT, Naming
 from loaders.tracking_plans import judge
 from loaders.tracking_plans.judge import BREACHES
 from loaders.tracking_plans.landed import LandedEvents, as_arrived, landed_events
@@ -34,14 +35,16 @@ class CheckReport:
     findings: Sequence[Finding]
 
 
-def check(warehouse: Warehouse, source: str, plan: SourcePlan) -> CheckReport:
-    """Try a tracking plan on what has landed of a source. Nothing is written.
+def check(
+    warehouse: Warehouse, source: str, plan: SourcePlan, *, naming: Naming = SEGMENT
+) -> CheckReport:
+    """Try a tracking plan on what has landed of a source, under its ``naming``. Nothing is written.
 
     Properties are read back from their columns: names as columns have them, unless the plan knows
     them, and types as far as columns keep them.
     """
     checked, findings = 0, []
-    for events in landed_events(warehouse, source):
+    for events in landed_events(warehouse, source, naming):
         count, found = _check(warehouse, events, plan)
         checked += count
         findings += found

@@ -3,6 +3,7 @@
 from typing import Any
 
 from loaders.catalog import BIGINT, BOOLEAN, DOUBLE, VARCHAR
+from loaders.naming import SEGMENT, Naming
 from loaders.tracking_plans.landed import LandedEvents, landed_events
 from loaders.tracking_plans.plan import Schema
 from loaders.tracking_plans.schema import document_of
@@ -17,17 +18,17 @@ _PAGE_COLUMNS = ("name", "category")
 _COLUMNS_AT_ONCE = 200
 
 
-def infer(warehouse: Warehouse, source: str) -> dict[str, Any]:
+def infer(warehouse: Warehouse, source: str, *, naming: Naming = SEGMENT) -> dict[str, Any]:
     """A tracking plan in the shape of Segment's Config API that all that has landed satisfies.
 
     Properties bear the names of their columns; those that are never null are required. The same
-    tables give the same plan.
+    tables give the same plan. ``naming`` is the source's rule for names.
 
     Raises ConfigurationError when nothing of the source has landed.
     """
     events: list[Schema] = []
     traits: dict[str, Schema] = {}
-    for landed in landed_events(warehouse, source):
+    for landed in landed_events(warehouse, source, naming):
         if landed.call == "alias":
             continue
         schema = _message(warehouse, landed)

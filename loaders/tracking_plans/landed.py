@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loaders.catalog import BOOLEAN, TIMESTAMP, VARCHAR, family
-from loaders.naming import column_name, table_name
+from loaders.naming import SEGMENT, Naming
 from loaders.structure import literal
 from loaders.tracking_plans.plan import Plan, Schema
 from loaders.tracking_plans.schema import DOCUMENTS, document_of
@@ -42,12 +42,16 @@ _OWN = frozenset(
 
 @dataclass(frozen=True)
 class LandedEvents:
-    """The landed rows of one kind of event. ``columns`` have landed types, by name."""
+    """The landed rows of one kind of event. ``columns`` have landed types, by name.
+
+    ``naming`` is the rule by which they got their names.
+    """
 
     call: str
     event: str | None
     table: Table
     columns: Mapping[str, str]
+    naming: Naming
 
     @property
     def rows(self) -> str:
@@ -69,17 +73,22 @@ class LandedEvents:
         }
 
 
-def landed_events(warehouse: Warehouse, source: str) -> list[LandedEvents]:
-    """What has landed of a source: each event name that has a table, then the other calls."""
+def landed_events(
+    warehouse: Warehouse, source: str, naming: Naming = SEGMENT
+) -> list[LandedEvents]:
+    """What has landed of a source: each event name that has a table, then the other calls.
+
+    ``naming`` is the source's rule for names.
+    """
     found: list[tuple[str, str | None, str]] = []
     tracks = Table(source, "tracks")
     if warehouse.exists(tracks):
         names = warehouse.rows(f"select distinct event_text from {tracks} order by event_text")
         texts = [row["event_text"] for row in names]
-        found += [("track", text, table_name(text) or "tracks") for text in texts if text]
+        found += [("track", text, naming.table_name(text) or "tracks") for text in texts if text]
     found += [(call, None, table) for call, table in CALLS.items()]
     return [
-        LandedEvents(call, event, table, columns)
+        LandedEvents(call, event, table, columns, naming)
         for call, event, name in found
         for table in (Table(source, name),)
         for columns in (_types(warehouse, table),)
@@ -132,7 +141,7 @@ def _document(events: LandedEvents, schemas: Sequence[Schema], part: str, is_own
     tree: dict[str, Any] = {}
     taken: set[str] = set()
     for keys, schema in leaves.items():
-        column = column_name((*prefix, *keys))
+        column = events.naming.column_name((*prefix, *keys))
         below = [name for name in events.columns if name.startswith(f"{column}_")]
         if column in events.columns:
             taken.add(column)

@@ -7,7 +7,7 @@ import sqlglot
 from pydantic import BaseModel, ConfigDict
 
 from loaders.catalog import BIGINT, TIMESTAMP, VARCHAR
-from loaders.naming import CALL_TABLES, column_name, table_name
+from loaders.naming import CALL_TABLES, Naming
 from loaders.structure import literal
 from warehouse.engines import Table, Warehouse, quote
 from warehouse.errors import ConfigurationError, UnknownNameError
@@ -27,8 +27,6 @@ _OWN_TEXTS: Mapping[str, tuple[str, ...]] = {
     "groups": ("group_id",),
     "aliases": ("previous_id",),
 }
-# The rule of names (loaders.naming) as an expression over a name.
-_WORDS = "regexp_extract_all({name}, '[A-Z0-9]+[a-z0-9]*|[a-z][a-z0-9]*')"
 
 
 class MappedTable(BaseModel):
@@ -49,11 +47,12 @@ class MappedTable(BaseModel):
 
 @dataclass(frozen=True)
 class Place:
-    """Where in weft.yml a mapping stands."""
+    """Where in weft.yml a mapping stands, and the naming of its source."""
 
     project: Project
     source: str
     table: str
+    naming: Naming
 
     def __call__(self, *inner: str) -> str:
         """The line of a setting of the mapping, as ``file:line``."""
@@ -80,20 +79,21 @@ def definition(warehouse: Warehouse, place: Place, table: MappedTable) -> str:
             where = f"{table.relation} ({place(*inner)})"
             raise UnknownNameError("column", theirs, present, where)
     _check_mapping(place, table)
-    selected = ", ".join(_selected(place.table, table, present))
+    selected = ", ".join(_selected(place, table, present))
     sql = f"select {selected} from {relation}"
     return sqlglot.transpile(sql, read="duckdb", write=warehouse.dialect)[0]
 
 
 def _check_mapping(place: Place, table: MappedTable) -> None:
-    name, landed = place.table, table.columns
-    if name in ("users", "accounts") or name not in (*CALL_TABLES, table_name(name)):
+    name, landed, naming = place.table, table.columns, place.naming
+    if name in ("users", "accounts") or name not in (*CALL_TABLES, naming.table_name(name)):
         raise ConfigurationError(
             f"{place()}: {name!r} is no table of events: name {', '.join(CALL_TABLES)}, "
             "or one in snake_case for an event."
         )
     for column in landed:
-        if column_name((column,)) != column or column in ("load_id", "loaded_at", "uuid_ts"):
+        is_taken = column in ("load_id", "loaded_at", "uuid_ts")
+        if is_taken or naming.column_name((column,)) != column:
             raise ConfigurationError(
                 f"{place('columns', column)}: {column!r} is no column that can be mapped; "
                 "names are in load_id and loaded_at stand beside columns."
@@ -108,7 +108,7 @@ def _check_mapping(place: Place, table: MappedTable) -> None:
         raise ConfigurationError(f"{place('columns')}: columns lacks {', '.join(missing)}.")
 
 
-def _selected(name: str, table: MappedTable, present: Mapping[str, str]) -> Iterator[str]:
+def _selected(place: Place, table: MappedTable, present: Mapping[str, str]) -> Iterator[str]:
     """The columns of a view: the landed ones, those with a name of their own, and the rest."""
     given = {landed: quote(theirs) for landed, theirs in table.columns.items()}
     if table.loaded_at:
@@ -122,27 +122,27 @@ def _selected(name: str, table: MappedTable, present: Mapping[str, str]) -> Iter
     for landed in _TIMES:
         columns = [given[one] for one in (landed, *_FALLBACKS.get(landed, ())) if one in given]
         values[landed] = _coalesced([_time(one, table, present) for one in columns])
-    values.update(_own_values(name, given))
+    values.update(_own_values(place, given))
     values["load_id"] = f"cast({quote(table.load_id)} as {BIGINT})"
     for landed, column in given.items():
         values.setdefault(landed, column)
     used = {*table.columns.values(), table.load_id, table.loaded_at}
     for theirs in present:
-        landed = column_name((theirs,))
+        landed = place.naming.column_name((theirs,))
         if theirs not in used and landed:
             values.setdefault(landed, quote(theirs))
     return (f"{value} as {quote(landed)}" for landed, value in values.items())
 
 
-def _own_values(name: str, given: Mapping[str, str]) -> Mapping[str, str]:
+def _own_values(place: Place, given: Mapping[str, str]) -> Mapping[str, str]:
     """The columns that only some landed tables have."""
+    name = place.table
     texts = _OWN_TEXTS.get(name, ())
     values = {one: f"cast({given.get(one, 'null')} as {VARCHAR})" for one in texts}
     if name in CALL_TABLES and name != "tracks":
         return values
     text = f"cast({given.get('event_text', given.get('event', literal(name)))} as {VARCHAR})"
-    words = _WORDS.format(name=text)
-    event = given.get("event", f"lower(array_to_string({words}, '_'))")
+    event = given.get("event", place.naming.snake_case_sql(text))
     return {**values, "event": f"cast({event} as {VARCHAR})", "event_text": text}
 
 

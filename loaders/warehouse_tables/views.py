@@ -7,6 +7,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from loaders.naming import SEGMENT, Naming
 from loaders.warehouse_tables.mapping import MappedTable, Place, definition
 from warehouse.engines import Table, Warehouse, quote
 from warehouse.errors import ConfigurationError
@@ -34,16 +35,19 @@ def map_tables(
     source: str,
     tables: Mapping[str, MappedTable],
     run: Run,
+    *,
+    naming: Naming = SEGMENT,
 ) -> list[MappedView]:
     """Make the views of a source that are missing or defined differently; drop those of before.
 
-    Each view has a line in ``weft.loads`` with the checksum of its definition.
+    ``naming`` is the source's rule for names. Each view has a line in ``weft.loads`` with the
+    checksum of its definition.
 
     Raises UnknownNameError for a table or column that does not exist, ConfigurationError for a
     mapping that lacks something or a name that is taken.
     """
     definitions = {
-        name: definition(warehouse, Place(project, source, name), table)
+        name: definition(warehouse, Place(project, source, name, naming), table)
         for name, table in tables.items()
     }
     stored = _stored_views(warehouse, source)

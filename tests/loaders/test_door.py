@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loaders.door import ADMITTED, COLLISIONS, Door, admit, make_guard
-from loaders.door.admission import TWICE
+from loaders.door.edits import TWICE
 from tests.loaders.desk import Desk, Event
 from tests.loaders.examples import group, identify, page, track
 from warehouse.errors import ConfigurationError
@@ -87,8 +87,42 @@ CASES = [
     ({"drop": [{"path": "a", "events": ["A", "B"]}]}, '{"a":1,"event":"B"}', '{"event":"B"}'),
 ]  # fmt: skip
 
+# The same for a wildcard, which means every object there.
+WILD_CASES = [
+    (
+        {"drop": ["p.*.a"]},
+        '{"p": {"x": {"a":1,"b":2}, "a":3,"y" :{"a":4} }}',
+        '{"p": {"x": {"b":2}, "a":3,"y" :{} }}',
+    ),
+    (
+        {"drop": ["*.a"]},
+        ' {"x":{"a":1},"a":3 ,"y":{"b":{"a":4}}}',
+        ' {"x":{},"a":3 ,"y":{"b":{"a":4}}}',
+    ),
+    (
+        {"drop": ["p.*.b.a"]},
+        '{"p":{"x":{"b":{"a":1}},"y":{"a":{"b":2}},"z":[{"b":{"a":3}}]}}',
+        '{"p":{"x":{"b":{}},"y":{"a":{"b":2}},"z":[{"b":{"a":3}}]}}',
+    ),
+    (
+        {"hash": ["p.*.a"]},
+        '{"p":{"x":{"a":1.0},"y":{"a":""},"z":{"a":"1.0"}}}',
+        '{"p":{"x":{"a":"HASH"},"y":{"a":""},"z":{"a":"HASH"}}}'.replace("HASH", _hash("1.0")),
+    ),
+    (
+        {"rename": {"p.*.a": "b"}, "drop": ["p.x.c"]},
+        '{"p":{"x":{"c":0,"a":1},"y":{"a":[2]}}}',
+        '{"p":{"x":{"b":1},"y":{"b":[2]}}}',
+    ),
+    ({"drop": ["p.*.a", "*.x.b"]}, '{"p":{"x":{"a":1,"b":2}}}', '{"p":{"x":{}}}'),
+    ({"drop": ["p.*.a"]}, '{"p":{"x":{"a":1},"x":{"a":2}}}', '{"p":{"x":{},"x":{}}}'),
+    ({"drop": ["p.*.a"]}, r'{"q":{"x":{"a":1}},"p":{},"r":"{\"a\":1}"}', None),
+    ({"drop": ["p.*.a"]}, '{"p":[{"a":1}]}', None),
+    ({"drop": [{"path": "p.*.a", "events": ["A"]}]}, '{"event":"B","p":{"x":{"a":1}}}', None),
+]
 
-@pytest.mark.parametrize(("rules", "line", "expected"), CASES)
+
+@pytest.mark.parametrize(("rules", "line", "expected"), CASES + WILD_CASES)
 def test_a_rule_edits_what_it_names(
     parser: duckdb.DuckDBPyConnection, rules: dict[str, Any], line: str, expected: str | None
 ) -> None:
@@ -114,6 +148,31 @@ def test_of_a_line_that_cannot_be_edited_only_a_note_is_left(
     digest = hashlib.sha256(line.encode()).hexdigest()
     note = f"[withheld at the door: {len(line)} characters, SHA-256 {digest}]"
     assert _admit(parser, _door(**{kind: ["p.a"]}), line) == [(note, reason)]
+
+
+TWICE_INSIDE = [
+    '{"p":{"x":{"a":1,"a":"secret"}}}',
+    '{"p":{"x":{"a":"secret"}},"p":{"x":{"a":2}}}',
+    '{"p":{"x":1},"p":{"x":{"a":"secret"}}}',
+]
+
+
+@pytest.mark.parametrize("line", TWICE_INSIDE)
+def test_a_wildcard_passes_over_nothing_that_is_given_twice(
+    parser: duckdb.DuckDBPyConnection, line: str
+) -> None:
+    ((raw, fault),) = _admit(parser, _door(drop=["p.*.a"]), line)
+    assert (fault, "secret" in raw) == (TWICE, False)
+
+
+def test_values_below_a_wildcard_whose_new_name_is_taken_are_recorded(
+    parser: duckdb.DuckDBPyConnection,
+) -> None:
+    door = _door(rename={"p.*.a": "b"})
+    line = '{"p":{"x":{"a":1,"b":2},"y":{"a":3},"z":{"b":4,"a":"5"}}}'
+    assert _admit(parser, door, line) == [('{"p":{"x":{"b":2},"y":{"b":3},"z":{"b":4}}}', None)]
+    taken = parser.execute(f"select line, name, value from {COLLISIONS} order by value").fetchall()
+    assert taken == [(1, "b", '"5"'), (1, "b", "1")]
 
 
 def test_a_value_whose_new_name_is_taken_is_recorded(parser: duckdb.DuckDBPyConnection) -> None:
@@ -146,6 +205,9 @@ WRONG = [
     {"hash": ["userId"]},
     {"hash": ["userId"], "salt": "written here"},
     {"drop": ["properties.*"]},
+    {"drop": ["*.*.ssn"]},
+    {"drop": ["properties.card*.number"]},
+    {"rename": {"properties.*.a": "*"}},
     {"drop": ["properties."]},
     {"drop": [""]},
     {"drop": ['a"b']},
@@ -214,13 +276,19 @@ _VALUES = st.recursive(
     lambda values: _objects(values) | _arrays(values),
     max_leaves=8,
 )
-_PATHS = st.lists(st.sampled_from(["a", "b", "ab", "p", "\u00fc"]), min_size=1, max_size=3)
+_NAMED = st.sampled_from(["a", "b", "ab", "p", "\u00fc"])
+_PATHS = st.lists(_NAMED, min_size=1, max_size=3)
+_WILD_PATHS = st.builds(
+    lambda before, after: [*before, "*", *after],
+    st.lists(_NAMED, max_size=1),
+    st.lists(_NAMED, min_size=1, max_size=2),
+)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     lines=st.lists(_objects(_VALUES), min_size=1, max_size=6),
-    path=_PATHS,
+    path=_PATHS | _WILD_PATHS,
     kind=st.sampled_from(["drop", "hash", "rename"]),
 )
 def test_the_door_agrees_with_a_reader_of_json(
@@ -230,7 +298,20 @@ def test_the_door_agrees_with_a_reader_of_json(
     door = _door(**{kind: {name: "new"} if kind == "rename" else [name]})
     with duckdb.connect() as connection:
         rows = _admit(connection, door, *lines)
-    assert rows == [(_expected(line, path, kind), None) for line in lines]
+    assert rows == [(_expected_of_all(line, path, kind), None) for line in lines]
+
+
+def _expected_of_all(line: str, path: list[str], kind: str) -> str:
+    """The edits that a path means, one for each key that its wildcard stands for."""
+    if "*" not in path:
+        return _expected(line, path, kind)
+    place = path.index("*")
+    inside = json.loads(line, strict=False)
+    for key in path[:place]:
+        inside = inside.get(key) if isinstance(inside, dict) else None
+    for key in inside if isinstance(inside, dict) else ():
+        line = _expected(line, [*path[:place], key, *path[place + 1 :]], kind)
+    return line
 
 
 def _expected(line: str, path: list[str], kind: str) -> str:
@@ -309,7 +390,7 @@ sources:
     files: events/*
     door:
       salt: "{{ env_var('WEFT_HASH_SALT') }}"
-      drop: [properties.card, context.ip]
+      drop: [properties.card, context.ip, properties.*.number]
       hash: [userId, traits.ssn, context.traits.ssn]
       rename: {properties.cc: kind}
 """
@@ -319,7 +400,7 @@ SECRET = "planted-5105105105105100"
 def test_nothing_of_a_secret_is_stored_anywhere(desk: Desk, tmp_path: Path) -> None:
     (desk.folder / "weft.yml").write_text(DOOR_YML)
     hidden: dict[str, Any] = {
-        "properties": {"card": SECRET, "n": 1.10},
+        "properties": {"card": SECRET, "n": 1.10, "paid": {"number": SECRET}, "n2": {"number": 1}},
         "context": {"ip": SECRET, "traits": {"ssn": SECRET}},
         "traits": {"ssn": SECRET},
     }

@@ -168,10 +168,12 @@ def test_bytes_read_are_told_until_the_last(desk: Desk) -> None:
     told = []
 
     class Listener:
-        def update(self, task: str, done: int, total: int | None, unit: str) -> None:
-            told.append((task, done, total, unit))
+        def update(
+            self, task: str, done: int, total: int | None, unit: str, rows: int | None = None
+        ) -> None:
+            told.append((task, done, total, unit, rows))
 
     path = desk.write([track()])
     desk.load(progress=Listener())
     size = path.stat().st_size
-    assert told[-1] == ("load", size, size, "bytes")
+    assert told[-1] == ("load", size, size, "bytes", 1)

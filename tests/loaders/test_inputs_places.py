@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import shutil
+import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -79,14 +82,64 @@ def s3_server() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(scope="module")
+def gs_server() -> Iterator[str]:
+    pytest.importorskip("gcsfs")
+    server_module = pytest.importorskip("gcp_storage_emulator.server")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = server_module.create_server("127.0.0.1", port, in_memory=True)
+    server.start()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def az_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pytest.importorskip("adlfs")
+    program = shutil.which("azurite-blob")
+    if program is None:
+        pytest.skip("needs azurite-blob on the PATH: npm install --global azurite")
+    server = subprocess.Popen(
+        [program, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--blobPort", "0"],
+        cwd=tmp_path_factory.mktemp("azurite"),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        assert server.stdout is not None
+        listening = next(line for line in server.stdout if "successfully listen" in line)
+        yield listening.split()[-1].rstrip(".")
+        server.terminate()
+
+
+def _environment(kind: str, server: str) -> dict[str, str]:
+    """What leads a store's package to a server, with the keys that the server was made for."""
+    if kind == "s3":
+        keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "weft")
+        return {"AWS_ENDPOINT_URL": server, "AWS_DEFAULT_REGION": "us-east-1", **keys}
+    if kind == "gs":
+        # The second looks for real credentials, to ask what kind of bucket it is.
+        return {"STORAGE_EMULATOR_HOST": server, "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false"}
+    parts = {
+        "DefaultEndpointsProtocol": "http",
+        "AccountName": "devstoreaccount1",
+        # The key that every Azurite has.
+        "AccountKey": "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/"
+        "KBHBeksoGMGw==",
+        "BlobEndpoint": f"{server}/devstoreaccount1",
+    }
+    text = ";".join(f"{name}={value}" for name, value in parts.items())
+    return {"AZURE_STORAGE_CONNECTION_STRING": text}
+
+
+@pytest.fixture(params=["memory", "s3", "gs", "az"])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     pytest.importorskip("fsspec")
-    if request.param == "s3":
-        monkeypatch.setenv("AWS_ENDPOINT_URL", request.getfixturevalue("s3_server"))
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "weft")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "weft")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    if request.param != "memory":
+        server = request.getfixturevalue(f"{request.param}_server")
+        for name, value in _environment(request.param, server).items():
+            monkeypatch.setenv(name, value)
     store = Store(f"{request.param}://events")
     store.files.mkdir(store.url) if not store.files.exists(store.url) else None
     yield store

@@ -80,6 +80,18 @@ def test_a_row_of_csv_that_is_none_is_kept_with_its_line(tmp_path: Path) -> None
     assert broken == [(3, "2", "not valid CSV in line 3"), (4, "3,c,d", "not valid CSV in line 4")]
 
 
+PARQUET_COLUMNS = {
+    "messageId": Column("id"),
+    "timestamp": Column("at"),
+    "context": Column("context"),
+    "properties.total": Column("amount"),
+    "properties.text": Column("text"),
+    "properties.json": Column("text", "json"),
+    "properties.list": Column("list"),
+    "properties.real": Column("real"),
+}
+
+
 def test_rows_of_parquet_are_events(tmp_path: Path) -> None:
     path = tmp_path / "orders.parquet"
     rows = [
@@ -95,17 +107,7 @@ def test_rows_of_parquet_are_events(tmp_path: Path) -> None:
         {name: None for name in ("id", "at", "amount", "context", "text", "list", "real")},
     ]
     pq.write_table(pa.Table.from_pylist(rows), path)
-    columns = {
-        "messageId": Column("id"),
-        "timestamp": Column("at"),
-        "context": Column("context"),
-        "properties.total": Column("amount"),
-        "properties.text": Column("text"),
-        "properties.json": Column("text", "json"),
-        "properties.list": Column("list"),
-        "properties.real": Column("real"),
-    }
-    first, second = (json.loads(line.raw) for line in _read(path, "parquet", columns))
+    first, second = (json.loads(line.raw) for line in _read(path, "parquet", PARQUET_COLUMNS))
     properties = {
         "total": 19.9,
         "text": '{"a": 1}',

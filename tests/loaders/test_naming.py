@@ -1,8 +1,12 @@
 """Names follow the Segment rule: the examples of its package and what each step adds."""
 
+import duckdb
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from loaders.naming import RUDDERSTACK, column_name, snake_case, table_name
+from loaders.naming import NAMINGS, RUDDERSTACK, column_name, snake_case, table_name
 
 
 @pytest.mark.parametrize(
@@ -138,3 +142,17 @@ def test_a_source_may_have_the_names_of_rudderstack(name: str, expected: str) ->
 
 def test_under_rudderstack_a_system_table_is_not_taken_either() -> None:
     assert RUDDERSTACK.table_name("Users") == "_users"
+
+
+EXAMPLES = ["HTTPServer", "abc123def456", "1CComega", "_5TEst", "__a", "日本語", "___", ""]
+
+
+@pytest.mark.parametrize("word", NAMINGS)
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.lists(st.text("abABZ019_ -éß", max_size=12), min_size=20))
+def test_a_rule_is_the_same_in_the_warehouse(word: str, texts: list[str]) -> None:
+    naming, names = NAMINGS[word], [*EXAMPLES, *texts]
+    with duckdb.connect() as connection:
+        connection.register("names", pa.table({"name": names}))
+        rows = connection.execute(f"select {naming.snake_case_sql('name')} from names").fetchall()
+    assert [name for (name,) in rows] == [naming.snake_case(name) for name in names]

@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_read_is_named(desk: Desk, monkeypatch: pytest.Mon
     def disappear(*_: object) -> None:
         path.unlink()
 
-    monkeypatch.setattr("loaders.load._Tally.__init__", disappear)
+    monkeypatch.setattr("loaders.load.Tally.__init__", disappear)
     with pytest.raises(WeftError, match=r"one\.ndjson cannot be read"):
         desk.load()
 

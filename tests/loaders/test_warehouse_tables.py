@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from loaders.naming import RUDDERSTACK, SEGMENT, Naming
 from loaders.warehouse_tables import MappedTable, MappedView, map_tables
 from tests.dbt_project.shop import EventShop
 from tests.loaders.desk import Desk
@@ -39,12 +40,16 @@ COLUMNS = {
 
 
 def _map(
-    folder: Path, warehouse: Warehouse, tables: dict[str, Any], source: str = "app"
+    folder: Path,
+    warehouse: Warehouse,
+    tables: dict[str, Any],
+    source: str = "app",
+    naming: Naming = SEGMENT,
 ) -> list[MappedView]:
     project = find_project(folder)
     with record_run(warehouse, command="load", target=project.target, as_of=project.today()) as run:
         mapped = {name: MappedTable.model_validate(one) for name, one in tables.items()}
-        return map_tables(warehouse, project, source, mapped, run)
+        return map_tables(warehouse, project, source, mapped, run, naming=naming)
 
 
 def _tracks(**changes: Any) -> dict[str, Any]:
@@ -86,6 +91,17 @@ def test_a_view_has_the_landed_columns_and_types(app: Desk) -> None:
         "order_total": rows[0]["order_total"],
     }
     assert (rows[1]["user_id"], rows[1]["event"]) == (None, "httpserver_2go")
+
+
+def test_a_view_follows_the_naming_of_its_source(app: Desk) -> None:
+    app.warehouse.execute('alter table raw.app_events rename "Order Total" to "_orderURLTotal"')
+    _map(app.folder, app.warehouse, _tracks(), naming=RUDDERSTACK)
+    rows = app.rows("select event, _order_url_total as total from app.tracks order by id")
+    assert [row["event"] for row in rows] == ["order_completed", "http_server_2g_o"]
+    assert str(rows[0]["total"]) == "12.50"
+    server = {"http_server_2g_o": _tracks()["tracks"]}
+    (view, _) = _map(app.folder, app.warehouse, server, naming=RUDDERSTACK)
+    assert (view.table, view.state) == ("http_server_2g_o", "created")
 
 
 def test_a_view_does_not_depend_on_the_zone_of_who_reads_it(app: Desk) -> None:

@@ -207,7 +207,9 @@ def test_progress_reaches_its_total(house: House) -> None:
     seen: list[tuple[str, int, int | None, str]] = []
 
     class Watching:
-        def update(self, task: str, done: int, total: int | None, unit: str) -> None:
+        def update(
+            self, task: str, done: int, total: int | None, unit: str, rows: int | None = None
+        ) -> None:
             seen.append((task, done, total, unit))
 
     house.fill([ADA, BOB])

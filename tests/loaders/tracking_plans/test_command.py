@@ -52,3 +52,20 @@ def test_check_says_what_is_wrong(desk: Desk) -> None:
             "samples": ["m-1"],
         }
     ]
+
+
+def test_the_command_follows_the_naming_of_the_source(desk: Desk) -> None:
+    sources = "sources:\n  web: {files: events/*, naming: rudderstack}\n"
+    (desk.folder / "weft.yml").write_text(sources)
+    desk.land(track("HTTPServer Called", properties={"userURL": 5}))
+    path = desk.folder / "plan.yml"
+    assert invoke(desk, "infer", "web", "-o", str(path)).exit_code == 0
+    assert "user_url" in path.read_text()
+    result = invoke(desk, "check", "web", "--plan", str(path))
+    assert (result.exit_code, "all of 1 landed events" in result.output) == (0, True)
+
+
+def test_a_source_that_does_not_exist_is_named(desk: Desk) -> None:
+    for command_name in ("check", "infer"):
+        result = invoke(desk, command_name, "wep")
+        assert "did you mean 'web'" in str(result.exception)

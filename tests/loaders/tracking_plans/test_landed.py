@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from loaders.naming import RUDDERSTACK
 from loaders.tracking_plans.check import Finding, check
 from loaders.tracking_plans.infer import infer
 from loaders.tracking_plans.settings import TrackingPlanSettings
@@ -122,3 +123,20 @@ def test_versions_are_read_from_the_context(desk: Desk) -> None:
     )
     found = try_plan(desk, public(rule("A", ORDER), rule("A", newer, version=2)))
     assert [(one.kind, one.events) for one in found] == [("wrong_type", 1)]
+
+
+def test_a_plan_reads_the_tables_of_a_source_named_as_rudderstack_does(desk: Desk) -> None:
+    (desk.folder / "weft.yml").write_text(
+        "sources:\n  web: {files: events/*, naming: rudderstack}\n"
+    )
+    desk.land(track("HTTPServer Called", messageId="a", properties={"userURLPath": 5, "_own": 1}))
+    schema = message({"userURLPath": {"type": "string"}}, "userURLPath")
+    (desk.folder / "plan.yml").write_text(yaml.safe_dump(public(rule("HTTPServer Called", schema))))
+    plan = open_plan(desk.folder, TrackingPlanSettings(file="plan.yml"))
+    found = check(desk.warehouse, "web", plan, naming=RUDDERSTACK).findings
+    assert [(one.kind, one.field) for one in found] == [
+        ("unplanned_property", "properties._own"),
+        ("wrong_type", "properties.userURLPath"),
+    ]
+    (event,) = infer(desk.warehouse, "web", naming=RUDDERSTACK)["rules"]["events"]
+    assert event["rules"]["properties"]["properties"]["required"] == ["_own", "user_url_path"]
