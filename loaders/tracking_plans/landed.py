@@ -142,13 +142,15 @@ def _document(events: LandedEvents, schemas: Sequence[Schema], part: str, is_own
     taken: set[str] = set()
     for keys, schema in leaves.items():
         column = events.naming.column_name((*prefix, *keys))
-        below = [name for name in events.columns if name.startswith(f"{column}_")]
+        # The column of a reserved word gets an underscore, those inside the object do not.
+        stem = events.naming.snake_case("_".join((*prefix, *keys)))
+        below = [name for name in events.columns if name.startswith(f"{stem}_")]
         if column in events.columns:
             taken.add(column)
             _put(tree, keys, _value(column, events.columns[column], _types_of(schema)))
         elif below and "object" in _types_of(schema):
             taken |= set(below)
-            inner = {name[len(column) + 1 :]: _value(name, events.columns[name]) for name in below}
+            inner = {name[len(stem) + 1 :]: _value(name, events.columns[name]) for name in below}
             _put(tree, keys, _object(inner))
     if is_own:
         for name, type_ in events.values.items():

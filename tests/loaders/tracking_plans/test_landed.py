@@ -115,6 +115,12 @@ def test_planned_names_are_found_in_their_columns(desk: Desk) -> None:
     assert [(one.event_type, one.field) for one in findings] == []
 
 
+def test_an_object_under_a_reserved_word_is_found_in_its_columns(desk: Desk) -> None:
+    desk.land(track("Paid", properties={"order": {"id": "o1"}, "select": 1}))
+    schema = message({"order": {"type": "object"}, "select": {"type": "integer"}}, "order")
+    assert try_plan(desk, public(rule("Paid", schema))) == []
+
+
 def test_versions_are_read_from_the_context(desk: Desk) -> None:
     newer = message({"total": {"type": "string"}})
     desk.land(
