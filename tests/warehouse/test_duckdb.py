@@ -106,7 +106,7 @@ def memory_limit(warehouse: DuckDBWarehouse) -> object:
 def test_memory_is_bounded_for_a_while(warehouse: DuckDBWarehouse) -> None:
     before = memory_limit(warehouse)
     with pytest.raises(duckdb.Error), warehouse.bounded_memory():
-        fail_within(warehouse, "1.3 GiB")
+        fail_within(warehouse, "1.1 GiB")
     assert memory_limit(warehouse) == before
 
 

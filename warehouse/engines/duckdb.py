@@ -19,7 +19,7 @@ _INSERT = re.compile(
 )
 _ROW_GROUP = 122_880
 # DuckDB caches what it reads until four fifths of the machine's memory are full.
-_BOUNDED_MEMORY = "1500MB"
+_BOUNDED_MEMORY = "1200MB"
 _MEMORY_SETTINGS = frozenset(("memory_limit", "max_memory"))
 _LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
 
