@@ -75,9 +75,7 @@
     {%- endif -%}
     {%- set tables = {} -%}
     {%- for source in weft.landed_sources() -%}
-        {%- set relation = adapter.get_relation(
-            database=target.database, schema=source, identifier=name
-        ) -%}
+        {%- set relation = weft.stored_relation(source, name) -%}
         {%- if relation is not none -%}
             {%- set columns = {} -%}
             {%- for column in adapter.get_columns_in_relation(relation) -%}
@@ -95,7 +93,7 @@
 {#- The names of the sources of which anything has landed, sorted. -#}
 {% macro landed_sources() %}
     {%- set loads = weft.system_table('loads') -%}
-    {%- if adapter.get_relation(loads.database, loads.schema, loads.identifier) is none -%}
+    {%- if weft.stored_relation(loads.schema, loads.identifier) is none -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set found = run_query(
