@@ -26,6 +26,8 @@ COMMANDS = {
     "sync": "cli.commands.sync",
     "run": "cli.commands.run",
     "backfill": "cli.commands.backfill",
+    "profile": "cli.commands.profile",
+    "identity": "cli.commands.identity",
     "tracking-plan": "cli.commands.tracking_plan",
     "status": "cli.commands.status",
 }

@@ -64,11 +64,11 @@ def summarize_sources(warehouse: Warehouse) -> list[SourceSummary]:
 def summarize_profiles(
     warehouse: Warehouse, manifest: Manifest, run_id: str
 ) -> ProfileSummary | None:
-    """The profiles and what became of them in one run, None before the first build."""
-    identifiers = manifest.table("profile_identifiers")
-    if not warehouse.exists(identifiers):
+    """The profiles and what became of them in one run, None before they were built whole."""
+    names = ("profile_identifiers", "profile_merges", "refused_links")
+    identifiers, merges, refused = (manifest.table(name) for name in names)
+    if not all(map(warehouse.exists, (identifiers, merges, refused))):
         return None
-    merges, refused = manifest.table("profile_merges"), manifest.table("refused_links")
     row = warehouse.rows(
         f"""
         select

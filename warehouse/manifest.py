@@ -79,6 +79,20 @@ class Manifest:
             raise UnknownNameError("model", name, tables)
         return tables[name]
 
+    def upstream(self, name: str) -> list[Model]:
+        """A model and all models it is made from, by name. Raises UnknownNameError."""
+        models = {model.unique_id: model for model in self.models()}
+        waiting = [key for key, model in models.items() if model.name == name]
+        if not waiting:
+            raise UnknownNameError("model", name, (model.name for model in models.values()))
+        found: dict[str, Model] = {}
+        while waiting:
+            key = waiting.pop()
+            if key in models and key not in found:
+                found[key] = models[key]
+                waiting.extend(self._nodes[key]["depends_on"]["nodes"])
+        return sorted(found.values(), key=lambda model: model.name)
+
     def audiences(self) -> list[Model]:
         """The models in materialization ``audience``, by name."""
         audiences = (model for model in self.models() if model.materialization == "audience")

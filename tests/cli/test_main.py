@@ -41,6 +41,16 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_a_group_has_help_with_an_example(name: str) -> None:
+    group: click.Command = importlib.import_module(COMMANDS[name]).command
+    for part, command in getattr(group, "commands", {}).items():
+        finished = run_weft(name, part, "-h")
+        assert finished.exit_code == 0
+        assert f"Example: weft {name} {part} " in finished.output
+        assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_readme(name: str) -> None:
     assert f"weft {name}" in README
 

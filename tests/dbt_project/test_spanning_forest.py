@@ -1,133 +1,155 @@
-"""The materialization `spanning_forest` against the oracle, on many graphs in one build."""
+"""The materialization `spanning_forest` on shapes that are hard for it, all in one build."""
 
+import math
 import random
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
 
-import pyarrow as pa
 import pytest
+from scipy.sparse import coo_matrix  # type: ignore[import-untyped]
+from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
-from cli.scaffold import write_project
-from tests.dbt_project.kruskal import solve
-from warehouse.dbt import build
-from warehouse.engines import Table
-from warehouse.project import find_project
+from tests.dbt_project.identity_world import Call, IdentityWorld
+from tests.dbt_project.oracle import Identifier
 
-GRAPH = Table("graphs", "graph")
-FOREST = """
-{{ config(materialized='spanning_forest') }}
-select node_id, is_anchor, neighbour_id, position
-from {{ api.Relation.create(schema='graphs', identifier='graph') }}
-"""
-
-
-@dataclass(frozen=True)
-class Graph:
-    nodes: list[str]
-    anchors: set[str]
-    links: list[tuple[str, str]]
+LENGTH = 10_000
+SHARERS = 50_000
+RULES: dict[str, Any] = {
+    "identifiers": [
+        {"type": "user_id", "unique": True, "from": ["user_id"]},
+        {"type": "device", "limit": 3, "from": ["device", "other_email"]},
+        {"type": "email", "from": ["email"]},
+        {"type": "anonymous_id", "from": ["anonymous_id", "phone"]},
+    ],
+}
+START = datetime(2026, 1, 1)
+ORDERS = ("increasing", "decreasing", "random")
 
 
-def random_graph(seed: int) -> Graph:
-    chance = random.Random(seed)
-    nodes = [f"g{seed}-{number}" for number in range(chance.randint(1, 40))]
-    anchors = {node for node in nodes if chance.random() < chance.choice([0, 0.1, 0.4])}
-    count = chance.randint(0, 2 * len(nodes))
-    pairs = {tuple(sorted(chance.choices(nodes, k=2))) for _ in range(count)}
-    links = [(left, right) for left, right in sorted(pairs) if left != right]
-    chance.shuffle(links)
-    return Graph(nodes, anchors, links)
+def moment(number: int) -> datetime:
+    return START + timedelta(seconds=number)
 
 
-def path(name: str, order: list[int]) -> Graph:
-    """A path of nodes whose links count in a given order."""
-    nodes = [f"{name}-{number:05}" for number in range(len(order) + 1)]
-    links = [(nodes[number], nodes[number + 1]) for number in order]
-    return Graph(nodes, {nodes[0], nodes[-1]}, links)
+def order_of(name: str) -> list[int]:
+    """When each link of a chain was seen."""
+    numbers = list(range(LENGTH))
+    if name == "random":
+        random.Random(1).shuffle(numbers)
+    return numbers[::-1] if name == "decreasing" else numbers
 
 
-def star(leaves: int) -> Graph:
-    nodes = [f"star-{number}" for number in range(leaves + 1)]
-    return Graph(nodes, {nodes[1], nodes[2]}, [(nodes[0], leaf) for leaf in nodes[1:]])
+def chain(name: str) -> list[Call]:
+    """Anonymous ids, each seen with the next one, and a user at either end."""
+    calls = [
+        Call(
+            f"{name}-{place}",
+            moment(number),
+            {"anonymous_id": f"{name}-{place:05}", "phone": f"{name}-{place + 1:05}"},
+        )
+        for place, number in enumerate(order_of(name))
+    ]
+    ends = [(f"{name}-left", f"{name}-{0:05}"), (f"{name}-right", f"{name}-{LENGTH:05}")]
+    return calls + [
+        Call(user, moment(LENGTH), {"user_id": user, "anonymous_id": end}) for user, end in ends
+    ]
 
 
-def shuffled(count: int) -> list[int]:
-    order = list(range(count))
-    random.Random(1).shuffle(order)
-    return order
+def devices() -> list[Call]:
+    """A chain of devices, of which a profile takes three."""
+    return [
+        Call(
+            f"device-{place}",
+            moment(place),
+            {"device": f"d-{place:05}", "other_email": f"d-{place + 1:05}"},
+        )
+        for place in range(LENGTH)
+    ]
 
 
-GRAPHS = [
-    *(random_graph(seed) for seed in range(400)),
-    path("increasing", list(range(1000))),
-    path("decreasing", list(range(1000))[::-1]),
-    path("random", shuffled(1000)),
-    star(2000),
-]
+def shared_email() -> list[Call]:
+    return [
+        Call(f"sharer-{number}", moment(number), {"user_id": f"s-{number}", "email": "info@b.de"})
+        for number in range(SHARERS)
+    ]
+
+
+def cloud() -> list[tuple[int, int]]:
+    """Pairs among anonymous ids that fall into one large component and many small ones."""
+    chance = random.Random(2)
+    return [(chance.randrange(20_000), chance.randrange(20_000)) for _ in range(12_000)]
+
+
+def cloud_calls() -> list[Call]:
+    return [
+        Call(
+            f"cloud-{number}",
+            moment(number % 50),
+            {"anonymous_id": f"c-{left}", "phone": f"c-{right}"},
+        )
+        for number, (left, right) in enumerate(cloud())
+    ]
 
 
 @pytest.fixture(scope="module")
-def forest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("forest")
-    write_project(folder)
-    (folder / "models" / "forest.sql").write_text(FOREST)
-    project = find_project(folder)
-    with project.open() as warehouse:
-        warehouse.execute("create schema graphs")
-        warehouse.execute(
-            f"create table {GRAPH}"
-            " (node_id varchar, is_anchor boolean, neighbour_id varchar, position bigint)"
-        )
-        warehouse.insert(GRAPH, as_table(GRAPHS))
-        options = ["--select", "forest"]
-        result = build(project, as_of=date(2026, 9, 29), run_id="test", options=options)
-        assert not result.failures
-        rows = warehouse.rows("select node_id, root_id from analytics.forest")
-    return {row["node_id"]: row["root_id"] for row in rows}
+def world(tmp_path_factory: pytest.TempPathFactory) -> IdentityWorld:
+    world = IdentityWorld(tmp_path_factory.mktemp("forest"), RULES)
+    calls = [call for name in ORDERS for call in chain(name)]
+    world.land([*calls, *devices(), *shared_email(), *cloud_calls()])
+    world.build()
+    return world
 
 
-def as_table(graphs: list[Graph]) -> pa.Table:
-    rows: list[dict[str, object]] = []
-    for graph in graphs:
-        rows += [{"node_id": node, "is_anchor": node in graph.anchors} for node in graph.nodes]
-    for graph in graphs:
-        for left, right in graph.links:
-            rows.append(
-                {"node_id": left, "is_anchor": False, "neighbour_id": right, "position": len(rows)}
-            )
-    return pa.Table.from_pylist(
-        rows,
-        schema=pa.schema(
-            {
-                "node_id": pa.string(),
-                "is_anchor": pa.bool_(),
-                "neighbour_id": pa.string(),
-                "position": pa.int64(),
-            }
-        ),
-    )
+@pytest.fixture(scope="module")
+def profile_ids(world: IdentityWorld) -> dict[Identifier, str]:
+    return world.profile_ids()
 
 
-def trees_of(graph: Graph, forest: dict[str, str]) -> set[frozenset[str]]:
-    trees = defaultdict(set)
-    for node in graph.nodes:
-        trees[forest[node]].add(node)
-    return {frozenset(members) for members in trees.values()}
+@pytest.mark.parametrize("name", ORDERS)
+def test_a_chain_between_two_users_breaks_at_its_latest_link(
+    profile_ids: dict[Identifier, str], name: str
+) -> None:
+    """The links to the users count last, so that one of them is refused whatever the order."""
+    whole = {profile_ids["anonymous_id", f"{name}-{place:05}"] for place in range(LENGTH + 1)}
+    ends = [profile_ids["user_id", f"{name}-{side}"] for side in ("left", "right")]
+    assert len(whole) == 1
+    assert len(set(ends)) == 2
+    assert whole <= set(ends)
 
 
-def test_every_node_is_in_one_tree(forest: dict[str, str]) -> None:
-    assert set(forest) == {node for graph in GRAPHS for node in graph.nodes}
+def test_of_a_chain_of_devices_a_profile_takes_those_that_came_first(
+    profile_ids: dict[Identifier, str],
+) -> None:
+    ids = [profile_ids["device", f"d-{place:05}"] for place in range(LENGTH + 1)]
+    assert ids[0] == ids[1] == ids[2]
+    assert len(set(ids)) == LENGTH + 1 - 2
 
 
-def test_the_trees_are_those_of_sequential_kruskal(forest: dict[str, str]) -> None:
-    for graph in GRAPHS:
-        assert trees_of(graph, forest) == solve(graph.nodes, graph.anchors, graph.links)
+def test_an_address_that_many_share_stays_with_the_first(
+    world: IdentityWorld, profile_ids: dict[Identifier, str]
+) -> None:
+    assert profile_ids["email", "info@b.de"] == profile_ids["user_id", "s-0"]
+    assert len({profile_ids["user_id", f"s-{number}"] for number in range(SHARERS)}) == SHARERS
+    refused = world.rows("select reason, count(*) as links from analytics.refused_links group by 1")
+    # The chains refuse one link each.
+    assert {"reason": "unique", "links": SHARERS - 1 + len(ORDERS)} in refused
 
 
-def test_a_tree_with_an_anchor_is_rooted_at_it(forest: dict[str, str]) -> None:
-    for graph in GRAPHS:
-        for tree in trees_of(graph, forest):
-            root = forest[next(iter(tree))]
-            assert root in tree
-            assert not tree & graph.anchors or root in graph.anchors
+def test_without_a_unique_type_trees_are_connected_components(
+    profile_ids: dict[Identifier, str],
+) -> None:
+    lefts, rights = zip(*cloud(), strict=True)
+    matrix = coo_matrix(([1] * len(lefts), (lefts, rights)), shape=(20_000, 20_000))
+    _, labels = connected_components(matrix, directed=False)
+    present = sorted({*lefts, *rights})
+    pairs = {(int(labels[node]), profile_ids["anonymous_id", f"c-{node}"]) for node in present}
+    components = {int(labels[node]) for node in present}
+    assert len(pairs) == len(components) == len({profile_id for _, profile_id in pairs})
+    assert Counter(int(labels[node]) for node in present).most_common(1)[0][1] > 1000
+
+
+def test_rounds_grow_with_the_logarithm_of_the_identifiers(
+    world: IdentityWorld, profile_ids: dict[Identifier, str]
+) -> None:
+    rounds = world.last_builds()["identity_trees"]["count_rounds"]
+    assert 3 <= rounds <= math.log2(len(profile_ids))

@@ -1,5 +1,6 @@
 """One sync in a process of its own, so that it can die: ``python -m … PROJECT_DIR``."""
 
+import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -25,4 +26,6 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
+    # A shell gives what it starts in the background an interrupt that is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(Path(sys.argv[1])))

@@ -1,4 +1,4 @@
-{#- The engine's word for one of weft's types: text, timestamp, date, boolean, integer, float, decimal. -#}
+{#- The engine's word for one of weft's types: text, key, timestamp, date, boolean, integer, float, decimal. -#}
 {% macro sql_type(name) %}
     {%- set types = {
         'text': dbt.type_string(),
@@ -8,6 +8,7 @@
         'float': 'double precision',
         'decimal': 'decimal(38, 9)',
         'date': 'date',
+        'key': weft.key_type(),
     } -%}
     {%- if name not in types -%}
         {{ exceptions.raise_compiler_error(

@@ -1,14 +1,23 @@
-{#- Whether a value may identify anybody: not blank and not blocked. -#}
-{% macro is_identifying(expression, block) %}
+{#-
+    Whether a value may identify anybody: not blank and blocked by no list. Each list is {values,
+    patterns}: exact values whatever their case, and regular expressions.
+-#}
+{% macro is_identifying(expression) %}
+    {%- set values = [] -%}
+    {%- set patterns = [] -%}
+    {%- for block in varargs -%}
+        {%- do values.extend(block['values']) -%}
+        {%- do patterns.extend(block['patterns']) -%}
+    {%- endfor -%}
     trim({{ expression }}) <> ''
-    {%- if block['values'] %}
+    {%- if values %}
     and lower(trim({{ expression }})) not in (
-        {%- for value in block['values'] -%}
+        {%- for value in values -%}
         {{ weft.literal(value | string | lower) }}{{ ', ' if not loop.last }}
         {%- endfor -%}
     )
     {%- endif %}
-    {%- for pattern in block['patterns'] %}
+    {%- for pattern in patterns %}
     and not {{ weft.matches(expression, pattern) }}
     {%- endfor %}
 {%- endmacro %}

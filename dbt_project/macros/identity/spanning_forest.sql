@@ -1,174 +1,159 @@
 {#-
-    Materialization `spanning_forest`: which nodes hang together, earliest link first.
+    Materialization `spanning_forest`: which identifiers hang together, earliest link first.
 
-    The model's query gives nodes and links in one list:
-        node_id, is_anchor, neighbour_id, position
-    A node is a row without neighbour; a link is a row with a neighbour and its position in the
-    order in which links count (unique; the earliest is the smallest). The table that is built has
-    one row per node: node_id, root_id.
+    Links are taken in order; one that would join two trees that both hold an anchor, a value of the
+    unique type, is refused. That is the minimum spanning forest of the graph in which all anchors
+    are one vertex, and Boruvka's algorithm finds it in rounds: every tree without an anchor hooks
+    itself to the neighbour across its earliest link (of two that chose each other the smaller
+    becomes root), pointer jumping shortens the chains of hooks to their roots, and links that now
+    lie inside a tree or between two anchored trees are dropped. Every round at least halves the
+    trees that can still hook, so log2 of the number of identifiers bounds the rounds. What
+    `always_link` names is one before the first round. Then the trees are cut, see forest_cut.
 
-    Links are taken in order; one that would join two trees that both hold an anchor is refused.
-    That is the minimum spanning forest of the graph in which all anchors are one vertex, and
-    Boruvka's algorithm finds it in rounds: every tree without an anchor hooks itself to the
-    neighbour across its earliest link (of two that chose each other the smaller becomes root),
-    pointer jumping shortens the chains of hooks to their roots, and links that now lie inside a
-    tree or between two anchored trees are dropped. Every round at least halves the trees that can
-    still hook, so log2 of the number of nodes bounds the rounds.
+    A full build solves all links, an incremental one those of the trees that new links touch: the
+    forest of a tree's links and the new ones is that of all links ever seen. Identifiers become
+    dense integers for the time of the solve; what is stored are their keys.
+
+    The table has one row per identifier: identifier_id, tree_id, piece_id, cut_from_id, cut_reason,
+    build.
 -#}
 {% materialization spanning_forest, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
-    {%- set arriving = make_intermediate_relation(target_relation) -%}
-    {%- set work = 'weft_forest_' ~ model.name -%}
+    {%- set plan = weft.identity_plan(models=['identifiers', 'identity_links']) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- do weft.forest_start(work, sql) -%}
-    {#- 2^64 nodes are more than any warehouse holds. -#}
-    {%- set last_round = namespace(number=none) -%}
-    {%- for round in range(64) -%}
-        {%- if weft.forest_links_left(work) == 0 -%}
-            {%- set last_round.number = round -%}
-            {%- break -%}
-        {%- endif -%}
-        {%- do weft.forest_hook(work) -%}
-        {%- do weft.forest_jump(work) -%}
-        {%- do weft.forest_contract(work) -%}
-    {%- endfor -%}
-    {%- if last_round.number is none -%}
-        {{ exceptions.raise_compiler_error(model.name ~ ': the forest did not converge.') }}
+    {%- if plan.is_idle -%}
+        {% call statement('main') %} select 'nothing is new' {% endcall %}
+        {%- set count_rounds, written = 0, 0 -%}
+    {%- else -%}
+        {%- do weft.forest_start(plan, target_relation) -%}
+        {%- do weft.moment('started') -%}
+        {%- set count_rounds = weft.forest_solve() -%}
+        {%- do weft.moment('solved') -%}
+        {%- do weft.forest_cut() -%}
+        {%- do weft.moment('cut') -%}
+        {%- set written = weft.forest_write(plan, target_relation, existing_relation) -%}
+        {%- do weft.forest_clean_up(plan) -%}
     {%- endif -%}
-    {{ log(model.name ~ ': solved in ' ~ last_round.number ~ ' rounds.') }}
-
-    {{ drop_relation_if_exists(load_cached_relation(arriving)) }}
-    {% call statement('main') %}
-        create table {{ arriving }} as
-        select nodes.node_id, roots.node_id as root_id
-        from {{ work }}_nodes as nodes
-        inner join {{ work }}_nodes as roots on roots.node = nodes.root
-    {% endcall %}
-    {%- do weft.forest_clean_up(work) -%}
-    {%- do weft.put_in_place(arriving, existing_relation, target_relation) -%}
+    {%- do weft.moment('written') -%}
+    {%- do weft.record_build(model.name, plan, written, count_rounds) -%}
+    {%- do weft.moment('recorded') -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(target_relation, model) -%}
     {{ adapter.commit() }}
+    {%- do weft.moment('committed') -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
 
-{#- Nodes become dense integers for the time of the solve; every node is its own root. -#}
-{% macro forest_start(work, sql) %}
-    {% call statement('start') %}
-        create temporary table {{ work }}_input as {{ sql }}
-    {% endcall %}
-    {% call statement('start') %}
-        create temporary table {{ work }}_nodes as
-        select
-            node_id,
-            is_anchor,
-            row_number() over (order by node_id) as node,
-            row_number() over (order by node_id) as root
-        from {{ work }}_input
-        where neighbour_id is null
-    {% endcall %}
-    {% call statement('start') %}
-        create temporary table {{ work }}_trees as
-        select node as tree, is_anchor as is_anchored from {{ work }}_nodes
-    {% endcall %}
-    {% call statement('start') %}
-        create temporary table {{ work }}_links as
-        select a.node as tree_a, b.node as tree_b, links.position
-        from {{ work }}_input as links
-        inner join {{ work }}_nodes as a on a.node_id = links.node_id
-        inner join {{ work }}_nodes as b on b.node_id = links.neighbour_id
-        where
-            links.neighbour_id is not null
-            and a.node <> b.node
-            and not (a.is_anchor and b.is_anchor)
-    {% endcall %}
+{#- Write the result, or what of it differs from what is stored; how many rows. -#}
+{% macro forest_write(plan, target, existing) %}
+    {%- set result = weft.forest_result() -%}
+    {%- if plan.is_full -%}
+        {{ return(weft.write_anew(target, existing, result, plan.number)) }}
+    {%- endif -%}
+    {%- do weft.create_temporary(model.name ~ '__arriving', result, name='main') -%}
+    {%- set written = weft.write_changes(target, 'upsert', ['identifier_id'], plan) -%}
+    {%- do weft.drop_temporary([model.name ~ '__arriving']) -%}
+    {{ return(written) }}
 {% endmacro %}
 
 
-{% macro forest_links_left(work) %}
-    {{ return(run_query('select count(*) from ' ~ work ~ '_links').columns[0].values()[0] | int) }}
+{#- Rounds until no link is left; how many they were. Afterwards weft_roots has a row per node. -#}
+{% macro forest_solve() %}
+    {#- 2^64 nodes are more than any warehouse holds. -#}
+    {%- set last_round = namespace(number=none) -%}
+    {%- for round in range(64) -%}
+        {%- if weft.value_of('select count(*) from weft_links') == 0 -%}
+            {%- set last_round.number = round -%}
+            {%- break -%}
+        {%- endif -%}
+        {%- set hooks = 'weft_hooks_' ~ (round + 1) -%}
+        {%- do weft.forest_hook(hooks) -%}
+        {%- do weft.forest_jump(hooks) -%}
+        {%- do weft.forest_contract(hooks) -%}
+    {%- endfor -%}
+    {%- if last_round.number is none -%}
+        {%- do exceptions.raise_compiler_error(model.name ~ ': the forest did not converge.') -%}
+    {%- endif -%}
+    {%- do weft.forest_follow(last_round.number) -%}
+    {{ return(last_round.number) }}
 {% endmacro %}
 
 
-{#- Every tree without an anchor hooks to the neighbour across its earliest link. -#}
-{% macro forest_hook(work) %}
-    {% call statement('hook') %}
-        create temporary table {{ work }}_hooks as
+{#-
+    Every tree without an anchor hooks to the neighbour across its earliest link:
+    tree, root, is_anchored (whether the root is), position (of the link).
+-#}
+{% macro forest_hook(hooks) %}
+    {%- set query -%}
         with
-
-        directed as (
-
-            select tree_a as tree, tree_b as neighbour, position from {{ work }}_links
-            union all
-            select tree_b as tree, tree_a as neighbour, position from {{ work }}_links
-
-        ),
 
         earliest as (
 
-            select directed.tree, min(directed.position) as position
-            from directed
-            inner join {{ work }}_trees as trees using (tree)
-            where not trees.is_anchored
-            group by directed.tree
+            select tree, min(position) as position
+            from (
+                select tree_a as tree, position from weft_links where not a_is_anchored
+                union all
+                select tree_b as tree, position from weft_links where not b_is_anchored
+            ) as directed
+            group by tree
 
         ),
 
         choices as (
 
-            select earliest.tree, directed.neighbour
+            select
+                earliest.tree,
+                case when tree = tree_a then tree_b else tree_a end as root,
+                case when tree = tree_a then b_is_anchored else a_is_anchored end as is_anchored,
+                earliest.position
             from earliest
-            inner join directed using (tree, position)
+            inner join weft_links as links on links.position = earliest.position
 
         )
 
-        select choices.tree, choices.neighbour as root
+        select choices.*
         from choices
-        left join choices as back
-            on back.tree = choices.neighbour and back.neighbour = choices.tree
+        left join choices as back on back.tree = choices.root and back.root = choices.tree
         where back.tree is null or choices.tree > back.tree
-    {% endcall %}
+    {%- endset -%}
+    {%- do weft.create_temporary(hooks, query) -%}
 {% endmacro %}
 
 
 {#- Follow the hooks of hooks until every one points at a root: the chains halve each time. -#}
-{% macro forest_jump(work) %}
+{% macro forest_jump(hooks) %}
     {%- for jump in range(64) -%}
-        {%- set chained = run_query(
-            'select count(*) from ' ~ work ~ '_hooks as hooks'
-            ~ ' inner join ' ~ work ~ '_hooks as onward on onward.tree = hooks.root'
-        ).columns[0].values()[0] | int -%}
+        {%- set chained = weft.value_of(
+            'select count(*) from ' ~ hooks ~ ' as hooks'
+            ~ ' inner join ' ~ hooks ~ ' as onward on onward.tree = hooks.root'
+        ) -%}
         {%- if chained == 0 -%}
             {%- break -%}
         {%- endif -%}
-        {% call statement('jump') %}
-            create temporary table {{ work }}_jumped as
-            select hooks.tree, coalesce(onward.root, hooks.root) as root
-            from {{ work }}_hooks as hooks
-            left join {{ work }}_hooks as onward on onward.tree = hooks.root
-        {% endcall %}
-        {%- do weft.replace_temporary(work ~ '_jumped', work ~ '_hooks') -%}
+        {%- set query -%}
+            select
+                hooks.tree,
+                coalesce(onward.root, hooks.root) as root,
+                coalesce(onward.is_anchored, hooks.is_anchored) as is_anchored,
+                hooks.position
+            from {{ hooks }} as hooks
+            left join {{ hooks }} as onward on onward.tree = hooks.root
+        {%- endset -%}
+        {%- do weft.replace_temporary(hooks, query) -%}
     {%- endfor -%}
 {% endmacro %}
 
 
-{#- Trees take their new root; what no longer joins two trees that may be joined is dropped. -#}
-{% macro forest_contract(work) %}
-    {% call statement('contract') %}
-        update {{ work }}_nodes
-        set root = hooks.root
-        from {{ work }}_hooks as hooks
-        where hooks.tree = {{ work }}_nodes.root
-    {% endcall %}
-    {% call statement('contract') %}
-        create temporary table {{ work }}_left as
+{#- Links go between roots now; those that join nothing new, or two anchors, are dropped. -#}
+{% macro forest_contract(hooks) %}
+    {%- set query -%}
         with
 
         moved as (
@@ -176,44 +161,66 @@
             select
                 coalesce(a.root, links.tree_a) as tree_a,
                 coalesce(b.root, links.tree_b) as tree_b,
+                coalesce(a.is_anchored, links.a_is_anchored) as a_is_anchored,
+                coalesce(b.is_anchored, links.b_is_anchored) as b_is_anchored,
                 links.position
-            from {{ work }}_links as links
-            left join {{ work }}_hooks as a on a.tree = links.tree_a
-            left join {{ work }}_hooks as b on b.tree = links.tree_b
+            from weft_links as links
+            left join {{ hooks }} as a on a.tree = links.tree_a
+            left join {{ hooks }} as b on b.tree = links.tree_b
 
         )
 
         select
-            least(moved.tree_a, moved.tree_b) as tree_a,
-            greatest(moved.tree_a, moved.tree_b) as tree_b,
-            min(moved.position) as position
+            least(tree_a, tree_b) as tree_a,
+            greatest(tree_a, tree_b) as tree_b,
+            {{ dbt.any_value('case when tree_a < tree_b then a_is_anchored else b_is_anchored end') }}
+                as a_is_anchored,
+            {{ dbt.any_value('case when tree_a < tree_b then b_is_anchored else a_is_anchored end') }}
+                as b_is_anchored,
+            min(position) as position
         from moved
-        inner join {{ work }}_trees as a on a.tree = moved.tree_a
-        inner join {{ work }}_trees as b on b.tree = moved.tree_b
-        where moved.tree_a <> moved.tree_b and not (a.is_anchored and b.is_anchored)
-        group by least(moved.tree_a, moved.tree_b), greatest(moved.tree_a, moved.tree_b)
-    {% endcall %}
-    {%- do weft.replace_temporary(work ~ '_left', work ~ '_links') -%}
-    {% call statement('contract') %}
-        drop table {{ work }}_hooks
-    {% endcall %}
+        where tree_a <> tree_b and not (a_is_anchored and b_is_anchored)
+        group by least(tree_a, tree_b), greatest(tree_a, tree_b)
+    {%- endset -%}
+    {%- do weft.replace_temporary('weft_links', query) -%}
 {% endmacro %}
 
 
-{% macro forest_clean_up(work) %}
-    {%- for part in ['input', 'nodes', 'trees', 'links'] -%}
-        {% call statement('clean_up') %}
-            drop table {{ work }}_{{ part }}
-        {% endcall %}
+{#-
+    Where each node ended: weft_roots. A tree hooks once; the hooks of the last round end at roots,
+    and those of a round before follow the later ones. The links of all hooks are the forest.
+-#}
+{% macro forest_follow(count_rounds) %}
+    {%- do weft.create_temporary(
+        'weft_hooks', 'select tree, root, position from weft_hooks_0 where false'
+    ) -%}
+    {%- for round in range(count_rounds, -1, -1) -%}
+        {%- set query -%}
+            select hooks.tree, coalesce(later.root, hooks.root) as root, hooks.position
+            from weft_hooks_{{ round }} as hooks
+            left join weft_hooks as later on later.tree = hooks.root
+            where hooks.tree <> hooks.root
+            union all
+            select tree, root, position from weft_hooks
+        {%- endset -%}
+        {%- do weft.replace_temporary('weft_hooks', query) -%}
+        {%- do weft.drop_temporary(['weft_hooks_' ~ round]) -%}
     {%- endfor -%}
+    {%- set roots -%}
+        select nodes.*, coalesce(hooks.root, nodes.node) as root
+        from weft_nodes as nodes
+        left join weft_hooks as hooks on hooks.tree = nodes.node
+    {%- endset -%}
+    {%- do weft.create_temporary('weft_roots', roots) -%}
 {% endmacro %}
 
 
-{% macro replace_temporary(arriving, name) %}
-    {% call statement('replace') %}
-        drop table {{ name }}
-    {% endcall %}
-    {% call statement('replace') %}
-        alter table {{ arriving }} rename to {{ name }}
-    {% endcall %}
+{% macro forest_clean_up(plan) %}
+    {%- do weft.drop_temporary([
+        'weft_nodes', 'weft_edges', 'weft_links', 'weft_hooks', 'weft_roots', 'weft_pieces',
+        'weft_cuts', 'weft_always_linked',
+    ]) -%}
+    {%- if not plan.is_full -%}
+        {%- do weft.drop_temporary(['weft_touched']) -%}
+    {%- endif -%}
 {% endmacro %}

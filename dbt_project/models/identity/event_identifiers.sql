@@ -1,30 +1,19 @@
-{%- set rules = weft.identity_rules() -%}
+{{ config(materialized='view') }}
 
-with
+{{ weft.identifier_values(weft.identity_rules()) }}
 
-sent as (
+union all
 
-    {{ weft.identifier_values(rules) }}
-
-),
-
-identifying as (
-
-    select *
-    from sent
-    where
-        {{ weft.is_identifying('identifier_value', rules.block) | indent(8) }}
-
-)
-
-select distinct
+select
     source,
+    landed_table,
     event_id,
-    md5(identifier_type || ':' || identifier_value) as identifier_id,
+    build as load_id,
+    seen_at,
+    identifier_id,
     identifier_type,
     identifier_value,
     priority,
-    least(occurred_at, received_at) as seen_at,
-    md5(source || ':' || event_id) as event_hash,
-    load_id
-from identifying
+    first_identifier_id,
+    place
+from {{ ref('model_identifiers') }}

@@ -1,23 +1,26 @@
+{{ config(materialized='kept', mode='append', key=['source', 'event_id'], landed=true) }}
+{%- set plan = weft.identity_plan(landed=true) %}
+
 with
 
 staged as (
 
     select * from {{ ref('stg_events') }}
+    where {{ weft.is_arriving_event(plan) }}
 
 ),
 
 -- An event belongs to its identifier of highest priority.
-ranked as (
+firsts as (
 
     select
         source,
         event_id,
-        identifier_id,
-        row_number() over (
-            partition by source, event_id
-            order by priority, identifier_value
-        ) as place
-    from {{ ref('event_identifiers') }}
+        identifier_id
+    from (
+        {{ weft.identifier_values(weft.identity_rules(), plan) | indent(8) }}
+    ) as event_identifiers
+    where identifier_id = first_identifier_id
 
 )
 
@@ -28,11 +31,7 @@ select
     staged.event_name,
     staged.occurred_at,
     staged.received_at,
-    ranked.identifier_id,
+    firsts.identifier_id,
     staged.load_id
 from staged
-left join ranked
-    on
-        ranked.source = staged.source
-        and ranked.event_id = staged.event_id
-        and ranked.place = 1
+left join firsts on firsts.source = staged.source and firsts.event_id = staged.event_id

@@ -1,45 +1,53 @@
+{{ config(
+    materialized='kept',
+    key=['first_identifier_id', 'second_identifier_id'],
+    landed=true,
+    models=['model_identifiers'],
+) }}
+{%- set plan = weft.identity_plan(landed=true, models=['model_identifiers']) -%}
+
 with
-
-event_identifiers as (
-
-    select * from {{ ref('event_identifiers') }}
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by source, event_id
-            order by priority, identifier_value
-        ) as place
-    from event_identifiers
-
-),
 
 -- An event's identifiers form a star from the first: links grow with its
 -- identifiers, not with their square.
 stars as (
 
     select
-        centres.identifier_id as first_identifier_id,
-        leaves.identifier_id as second_identifier_id,
-        leaves.seen_at,
-        leaves.event_hash,
-        leaves.priority,
-        leaves.identifier_value,
-        leaves.source,
-        leaves.event_id
-    from ranked as centres
-    inner join ranked as leaves
-        on
-            leaves.source = centres.source
-            and leaves.event_id = centres.event_id
-            and leaves.place > 1
-    where centres.place = 1
+        first_identifier_id,
+        identifier_id as second_identifier_id,
+        seen_at as linked_at,
+        {{ weft.event_hash('source', 'event_id') }} as event_hash,
+        place,
+        source,
+        event_id
+    from (
+        {{ weft.arriving_identifiers(plan, only_others=true) | indent(8) }}
+    ) as event_identifiers
 
 ),
+
+{%- if not plan.is_full %}
+
+known as (
+
+    select
+        links.first_identifier_id,
+        links.second_identifier_id,
+        links.linked_at,
+        links.event_hash,
+        links.place,
+        links.source,
+        links.event_id
+    from {{ this }} as links
+    inner join (
+        select distinct first_identifier_id, second_identifier_id from stars
+    ) as pairs
+        on
+            pairs.first_identifier_id = links.first_identifier_id
+            and pairs.second_identifier_id = links.second_identifier_id
+
+),
+{%- endif %}
 
 appearances as (
 
@@ -47,27 +55,26 @@ appearances as (
         *,
         row_number() over (
             partition by first_identifier_id, second_identifier_id
-            order by seen_at, event_hash
+            order by linked_at nulls last, event_hash
         ) as appearance
-    from stars
+    from (
+        select * from stars
+        {%- if not plan.is_full %}
+        union all
+        select * from known
+        {%- endif %}
+    ) as candidates
 
 )
 
+-- A pair is linked by the earliest event that carried both.
 select
     first_identifier_id,
     second_identifier_id,
-    seen_at as linked_at,
+    linked_at,
+    event_hash,
+    place,
     source,
-    event_id,
-    -- The order in which links count; no two links have the same place in it.
-    row_number() over (
-        order by
-            seen_at,
-            event_hash,
-            priority,
-            identifier_value,
-            first_identifier_id,
-            second_identifier_id
-    ) as position
+    event_id
 from appearances
 where appearance = 1

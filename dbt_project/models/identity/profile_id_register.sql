@@ -1,16 +1,26 @@
 {#-
-    Ids are given once and never taken back. Every build compares the trees with what the register
-    says of their identifiers, and appends what changed; a build that changes nothing appends
-    nothing.
+    Ids are given once and never taken back. Every build compares the pieces of trees that changed
+    with what the register says of their identifiers, and appends what is different; a build that
+    changes nothing appends nothing.
 -#}
 {{ config(
-    materialized='incremental',
-    incremental_strategy='append',
+    materialized='kept',
+    mode='append',
+    endure=true,
+    key=['position'],
+    models=['identity_trees'],
     full_refresh=false,
-    on_schema_change='fail',
 ) }}
+{%- set plan = weft.identity_plan(models=['identity_trees']) %}
+{%- set has_register = execute and load_relation(this) is not none %}
 
 with
+
+trees as (
+
+    {{ weft.trees_to_register(plan, this) | indent(4) }}
+
+),
 
 identifiers as (
 
@@ -18,34 +28,39 @@ identifiers as (
         identifiers.identifier_id,
         identifiers.identifier_type,
         identifiers.identifier_value,
-        trees.root_id as tree_id,
+        trees.piece_id,
         identifiers.identifier_type = {{ weft.literal(weft.unique_identifier_type()) }}
             as is_unique_type,
         row_number() over (
             order by
-                identifiers.first_seen_at,
-                identifiers.first_event_hash,
+                identifiers.first_seen_at nulls last,
                 identifiers.priority,
                 identifiers.identifier_value
         ) as age_rank
     from {{ ref('identifiers') }} as identifiers
-    inner join {{ ref('identity_trees') }} as trees
-        on trees.node_id = identifiers.identifier_id
+    inner join trees on trees.identifier_id = identifiers.identifier_id
 
 ),
 
 register as (
 
-    {%- if is_incremental() %}
-    select * from {{ this }}
-    {%- else %}
+    {%- if not has_register %}
     select
         cast(null as {{ weft.sql_type('integer') }}) as position,
-        cast(null as {{ weft.sql_type('text') }}) as identifier_id,
+        cast(null as {{ weft.sql_type('key') }}) as identifier_id,
         cast(null as {{ weft.sql_type('text') }}) as profile_id,
         cast(null as {{ weft.sql_type('text') }}) as previous_profile_id,
         cast(null as {{ weft.sql_type('boolean') }}) as is_seed
     where false
+    {%- elif plan.is_full %}
+    select position, identifier_id, profile_id, previous_profile_id, is_seed from {{ this }}
+    {%- else %}
+    select position, identifier_id, profile_id, previous_profile_id, is_seed
+    from {{ this }}
+    where profile_id in (
+        select profile_id from {{ this }}
+        where identifier_id in (select identifier_id from identifiers)
+    )
     {%- endif %}
 
 ),
@@ -76,12 +91,12 @@ present as (
 
 ),
 
--- Which tree may keep a profile id that its identifiers bear now: the one with
+-- Which piece may keep a profile id that its identifiers bear now: the one with
 -- the value of the unique type that bore it, else the one with its seed.
 claims as (
 
     select
-        identifiers.tree_id,
+        identifiers.piece_id,
         present.profile_id,
         max(case when identifiers.is_unique_type then 1 else 0 end) as has_unique,
         max(
@@ -91,7 +106,7 @@ claims as (
     from identifiers
     inner join present on present.identifier_id = identifiers.identifier_id
     inner join minted on minted.profile_id = present.profile_id
-    group by identifiers.tree_id, present.profile_id
+    group by identifiers.piece_id, present.profile_id
 
 ),
 
@@ -109,18 +124,18 @@ ranked_claims as (
 
 kept as (
 
-    select tree_id, profile_id from ranked_claims where claim_rank = 1
+    select piece_id, profile_id from ranked_claims where claim_rank = 1
 
 ),
 
--- Where several ids meet in one tree, the one minted first survives.
+-- Where several ids meet in one piece, the one minted first survives.
 ranked_kept as (
 
     select
-        kept.tree_id,
+        kept.piece_id,
         kept.profile_id,
         row_number() over (
-            partition by kept.tree_id order by minted.minted_position
+            partition by kept.piece_id order by minted.minted_position
         ) as survival_rank
     from kept
     inner join minted on minted.profile_id = kept.profile_id
@@ -129,16 +144,16 @@ ranked_kept as (
 
 survivors as (
 
-    select tree_id, profile_id from ranked_kept where survival_rank = 1
+    select piece_id, profile_id from ranked_kept where survival_rank = 1
 
 ),
 
--- A tree that kept none takes up an id that one of its identifiers bore once and
--- that no tree claims now.
+-- A piece that kept none takes up an id that one of its identifiers bore once and
+-- that no piece claims now.
 former as (
 
     select
-        identifiers.tree_id,
+        identifiers.piece_id,
         register.profile_id,
         max(
             case when identifiers.identifier_id = minted.seed_identifier_id then 1 else 0 end
@@ -148,10 +163,10 @@ former as (
     from identifiers
     inner join register on register.identifier_id = identifiers.identifier_id
     inner join minted on minted.profile_id = register.profile_id
-    left join survivors on survivors.tree_id = identifiers.tree_id
+    left join survivors on survivors.piece_id = identifiers.piece_id
     left join kept on kept.profile_id = register.profile_id
-    where survivors.tree_id is null and kept.profile_id is null
-    group by identifiers.tree_id, register.profile_id
+    where survivors.piece_id is null and kept.profile_id is null
+    group by identifiers.piece_id, register.profile_id
 
 ),
 
@@ -169,9 +184,9 @@ ranked_former as (
 ranked_taken_up as (
 
     select
-        tree_id,
+        piece_id,
         profile_id,
-        row_number() over (partition by tree_id order by minted_position) as survival_rank
+        row_number() over (partition by piece_id order by minted_position) as survival_rank
     from ranked_former
     where claim_rank = 1
 
@@ -179,9 +194,9 @@ ranked_taken_up as (
 
 given as (
 
-    select tree_id, profile_id from survivors
+    select piece_id, profile_id from survivors
     union all
-    select tree_id, profile_id from ranked_taken_up where survival_rank = 1
+    select piece_id, profile_id from ranked_taken_up where survival_rank = 1
 
 ),
 
@@ -192,11 +207,11 @@ ranked_seeds as (
     select
         identifiers.*,
         row_number() over (
-            partition by identifiers.tree_id order by identifiers.age_rank
+            partition by identifiers.piece_id order by identifiers.age_rank
         ) as seed_rank
     from identifiers
-    left join given on given.tree_id = identifiers.tree_id
-    where given.tree_id is null
+    left join given on given.piece_id = identifiers.piece_id
+    where given.piece_id is null
 
 ),
 
@@ -211,7 +226,7 @@ earlier_ids as (
 new_ids as (
 
     select
-        seeds.tree_id,
+        seeds.piece_id,
         seeds.identifier_id as seed_identifier_id,
         md5(
             {{ weft.literal(weft.identity_rules().salt) }}
@@ -236,14 +251,14 @@ assigned as (
         present.profile_id as previous_profile_id,
         coalesce(new_ids.seed_identifier_id = identifiers.identifier_id, false) as is_seed
     from identifiers
-    left join given on given.tree_id = identifiers.tree_id
-    left join new_ids on new_ids.tree_id = identifiers.tree_id
+    left join given on given.piece_id = identifiers.piece_id
+    left join new_ids on new_ids.piece_id = identifiers.piece_id
     left join present on present.identifier_id = identifiers.identifier_id
 
 )
 
 select
-    (select coalesce(max(position), 0) from register)
+    {{ '(select coalesce(max(position), 0) from ' ~ this ~ ')' if has_register else 0 }}
     + row_number() over (order by age_rank) as position,
     identifier_id,
     profile_id,

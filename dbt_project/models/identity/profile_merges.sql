@@ -1,14 +1,31 @@
+{{ config(materialized='view') }}
+
 with
 
-register as (
+moves as (
 
-    select * from {{ ref('profile_id_register') }}
+    select
+        *,
+        row_number() over (
+            partition by identifier_id, previous_profile_id order by position desc
+        ) as recency
+    from {{ ref('profile_id_register') }}
+    where previous_profile_id is not null
+
+),
+
+-- Only an id that an identifier has left can be borne by none.
+left_ids as (
+
+    select distinct previous_profile_id as profile_id from moves
 
 ),
 
 living as (
 
-    select distinct profile_id from {{ ref('profile_identifiers') }}
+    select distinct profile_id
+    from {{ ref('profile_identifiers') }}
+    where profile_id in (select profile_id from left_ids)
 
 ),
 
@@ -19,22 +36,12 @@ retired as (
         seeds.profile_id,
         seeds.identifier_id as seed_identifier_id,
         now_at.profile_id as merged_into
-    from register as seeds
+    from {{ ref('profile_id_register') }} as seeds
+    inner join left_ids on left_ids.profile_id = seeds.profile_id
     inner join {{ ref('profile_identifiers') }} as now_at
         on now_at.identifier_id = seeds.identifier_id
     left join living on living.profile_id = seeds.profile_id
     where seeds.is_seed and living.profile_id is null
-
-),
-
-moves as (
-
-    select
-        *,
-        row_number() over (
-            partition by identifier_id, previous_profile_id order by position desc
-        ) as recency
-    from register
 
 )
 

@@ -1,0 +1,94 @@
+"""Models built aside: the same project with other variables, in a schema that is dropped again."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from warehouse.dbt import build, parse
+from warehouse.documents import read_document
+from warehouse.engines import Warehouse, quote
+from warehouse.errors import ConfigurationError, WeftError
+from warehouse.manifest import Manifest
+from warehouse.progress import Progress
+from warehouse.project import Project
+
+SCRATCH = "weft_scratch"
+"""The schema that takes the place of the target's own. A project that adds to the target's schema
+(``+schema: marts``) gets several, all beginning so."""
+
+
+@contextmanager
+def build_aside(
+    warehouse: Warehouse,
+    project: Project,
+    model: str,
+    *,
+    variables: Mapping[str, Any],
+    as_of: date,
+    progress: Progress,
+) -> Iterator[Manifest]:
+    """A model and all it is made from, built from what has landed with some variables replaced.
+
+    The manifest says where its tables lie while the context lasts; nothing stored is read but the
+    landed tables, and nothing stored is written. What a killed process left behind is dropped too.
+
+    Raises ConfigurationError when the project does not parse so, or would build elsewhere than in
+    the scratch schema; WeftError when a model fails.
+    """
+    with TemporaryDirectory() as folder:
+        aside = replace(project, profiles_dir=Path(folder))
+        _write_profile(project, Path(folder) / "profiles.yml")
+        options = [
+            *("--vars", json.dumps(dict(variables))),
+            *("--target-path", str(Path(folder) / "target")),
+            *("--log-path", str(Path(folder) / "logs")),
+        ]
+        parse(aside, options)
+        manifest = Manifest(Path(folder) / "target" / "manifest.json")
+        schemas = _scratch_schemas(manifest, model)
+        _drop(warehouse, schemas)
+        options += ["--select", f"+{model}", "--resource-type", "model"]
+        try:
+            result = build(aside, as_of=as_of, run_id=SCRATCH, options=options, progress=progress)
+            for node in result.failures:
+                raise WeftError(f"{node.name} could not be built aside: {node.message}")
+            yield manifest
+        finally:
+            _drop(warehouse, schemas)
+
+
+def _write_profile(project: Project, path: Path) -> None:
+    """The project's profile, its target alone, with the scratch schema.
+
+    It is written as it stands, with its ``env_var`` calls: no secret lies in a file.
+    """
+    name = str(read_document(project.folder / "dbt_project.yml").values["profile"])
+    profiles = read_document(project.profiles_dir / "profiles.yml")
+    output = {**profiles.values[name]["outputs"][project.target], "schema": SCRATCH}
+    profile = {name: {"target": project.target, "outputs": {project.target: output}}}
+    path.write_text(yaml.safe_dump(profile), encoding="utf-8")
+
+
+def _scratch_schemas(manifest: Manifest, model: str) -> list[str]:
+    """The schemas that will be built in. Raises ConfigurationError for one that is not scratch."""
+    models = manifest.upstream(model)
+    for one in models:
+        if not one.table.schema.startswith(SCRATCH):
+            raise ConfigurationError(
+                f"{one.name} would be built in schema {one.table.schema!r}, where it may be in use:"
+                " let the macro generate_schema_name begin with target.schema on this target, or"
+                " choose a target with --target where it does."
+            )
+    return sorted({SCRATCH, *(one.table.schema for one in models)})
+
+
+def _drop(warehouse: Warehouse, schemas: list[str]) -> None:
+    for schema in schemas:
+        warehouse.execute(f"drop schema if exists {quote(schema)} cascade")
