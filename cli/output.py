@@ -8,6 +8,7 @@ import click
 
 from cli.paths import shown_path
 from cli.tables import format_table
+from cli.words import counted
 
 Figures = Mapping[str, Any]
 
@@ -34,7 +35,9 @@ def print_load(figures: Figures) -> None:
         click.echo(f"Load: {nothing if figures['skipped'] else none_there}")
         _print_waiting(figures)
         return
-    click.echo(f"Load: {figures['landed']:,} events landed from {_count(figures['files'], 'file')}")
+    click.echo(
+        f"Load: {figures['landed']:,} events landed from {counted(figures['files'], 'file')}"
+    )
     columns = ("read", "landed", "duplicate", "rejected", "blocked")
     click.echo(
         format_table(
@@ -52,8 +55,8 @@ def print_load(figures: Figures) -> None:
 def _print_waiting(figures: Figures) -> None:
     if figures["waiting"]:
         click.echo(
-            f"  {_count(figures['waiting'], 'file')} ended in the middle of a line, which waits for"
-            " the next load."
+            f"  {counted(figures['waiting'], 'file')} ended in the middle of a line, which waits"
+            " for the next load."
         )
 
 
@@ -64,12 +67,12 @@ def _print_losses(figures: Figures) -> None:
         click.echo("  rejected lines stand in weft.rejects, with file, line and reason.")
     if figures["discards"]:
         click.echo(
-            f"  {_count(figures['discards'], 'value')} did not fit the column, and"
+            f"  {counted(figures['discards'], 'value')} did not fit the column, and"
             " stand in weft.discards instead."
         )
     if figures["violations"]:
         click.echo(
-            f"  {_count(figures['violations'], 'violation')} of a tracking plan stand in"
+            f"  {counted(figures['violations'], 'violation')} of a tracking plan stand in"
             " weft.violations; what was held back is in weft.blocked, whole."
         )
 
@@ -81,7 +84,7 @@ def print_replay(figures: Figures) -> None:
             continue
         tried = figures[what]
         click.echo(
-            f"Replay: {_count(tried['tried'], name)} tried again, {tried['landed']:,} landed,"
+            f"Replay: {counted(tried['tried'], name)} tried again, {tried['landed']:,} landed,"
             f" {tried['duplicate']:,} had landed otherwise, {tried['blocked']:,} are held back,"
             f" {tried['remaining']:,} stay in weft.{what}"
         )
@@ -91,7 +94,7 @@ def print_backfill(figures: Figures) -> None:
     """Which archived files held events of the period, and what landed of them."""
     click.echo(f"Backfill from {figures['from']} to {figures['to']}")
     for source, archive in figures["archives"].items():
-        click.echo(f"  {source}: {_count(len(archive['files']), 'file')} of the period")
+        click.echo(f"  {source}: {counted(len(archive['files']), 'file')} of the period")
         for uri in archive["missing"]:
             click.echo(f"  {source}: {uri} held events of the period, and is not there any more")
         for uri in archive["undated"]:
@@ -103,7 +106,7 @@ def print_backfill(figures: Figures) -> None:
 def print_build(figures: Figures) -> None:
     """Profiles and audiences, and what failed."""
     click.echo(
-        f"Build: {_count(figures['models'], 'model')}, {_count(figures['tests'], 'test')},"
+        f"Build: {counted(figures['models'], 'model')}, {counted(figures['tests'], 'test')},"
         f" {len(figures['failures']):,} failed, as of {figures['as_of']}"
     )
     for failure in figures["failures"]:
@@ -118,7 +121,7 @@ def print_plans(figures: Figures) -> None:
         click.echo("Plan: the project has no syncs; add one in models/syncs/.")
         return
     changes = sum(plan["added"] + plan["changed"] + plan["removed"] for plan in figures["plans"])
-    click.echo(f"Plan: {_count(changes, 'row')} would be sent" if changes else "Plan: no changes")
+    click.echo(f"Plan: {counted(changes, 'row')} would be sent" if changes else "Plan: no changes")
     click.echo(
         format_table(
             ("sync", *PLAN_COLUMNS, "requests", "to"),
@@ -164,7 +167,7 @@ def _print_plan_notes(plan: Figures) -> None:
         click.echo(f"  {plan['sync']}: key or fields have changed since the last push.")
     if plan["rejected_earlier"]:
         click.echo(
-            f"  {plan['sync']}: {_count(plan['rejected_earlier'], 'row')} that the destination"
+            f"  {plan['sync']}: {counted(plan['rejected_earlier'], 'row')} that the destination"
             " refused before, and that have not changed, stay behind."
         )
     for guard in plan["guards"]:
@@ -204,7 +207,7 @@ def _sync_headline(pushed: list[Figures], figures: Figures) -> str:
     sent = sum(sum(report["succeeded"].values()) for report in pushed)
     diverted = [report for report in pushed if report["state"] == "diverted"]
     if diverted:
-        rows = _count(sum(sum(report["planned"].values()) for report in diverted), "row")
+        rows = counted(sum(sum(report["planned"].values()) for report in diverted), "row")
         if figures["dry_run"]:
             return f"a dry run; {rows} would be sent, and nothing left this machine"
         return (
@@ -215,7 +218,7 @@ def _sync_headline(pushed: list[Figures], figures: Figures) -> str:
         report["state"] == "unchanged" for report in pushed
     ):
         return "nothing has changed, so no request was sent"
-    return f"{_count(sent, 'row')} sent and acknowledged"
+    return f"{counted(sent, 'row')} sent and acknowledged"
 
 
 def _print_sync_notes(report: Figures) -> None:
@@ -242,10 +245,10 @@ def print_profiles(profiles: Figures | None) -> None:
     if profiles is None:
         return
     click.echo(
-        f"  {_count(profiles['profiles'], 'profile')} ({profiles['known']:,} known) from"
-        f" {_count(profiles['identifiers'], 'identifier')};"
+        f"  {counted(profiles['profiles'], 'profile')} ({profiles['known']:,} known) from"
+        f" {counted(profiles['identifiers'], 'identifier')};"
         f" {profiles['merged']:,} merged into another in this run;"
-        f" {_count(profiles['refused_links'], 'link')} between people refused"
+        f" {counted(profiles['refused_links'], 'link')} between people refused"
     )
 
 
@@ -272,7 +275,3 @@ def print_status(figures: Figures) -> None:
     if figures["syncs"]:
         rows = [[row["sync"], row["keys"]] for row in figures["syncs"]]
         click.echo(format_table(("sync", "acknowledged keys"), rows))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

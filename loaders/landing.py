@@ -90,19 +90,28 @@ def discard(load: Load, batch: Batch, losses: Sequence[Loss]) -> None:
             for loss in some
         )
         any_lost = " or ".join(f"({loss.condition})" for loss in some)
-        load.discards += load.warehouse.insert_parsed(
-            DISCARDS,
-            _DISCARD_COLUMNS,
+        keep_discards(
+            load,
+            (literal(batch.table), "lost.name", "lost.value", "id", "lost.reason"),
             f"""
-            select
-                {load.load_id}, {literal(load.source)}, {literal(batch.table)},
-                lost.name, lost.value, id, lost.reason, {load.load_time}
-            from (
-                select id, file, unnest([{lost}]) as lost from {batch.rows} where {any_lost}
-            )
+            (select id, file, unnest([{lost}]) as lost from {batch.rows} where {any_lost})
             where lost is not null
             """,
         )
+
+
+def keep_discards(load: Load, values: tuple[str, str, str, str, str], rows: str) -> None:
+    """Write and count discards.
+
+    ``values`` is SQL over the parser's ``rows`` (what follows ``from``, with the ``file`` of each)
+    for table, column, value, id of the row, and reason.
+    """
+    load.discards += load.warehouse.insert_parsed(
+        DISCARDS,
+        _DISCARD_COLUMNS,
+        f"select {load.load_id}, {literal(load.source)}, {', '.join(values)}, {load.load_time}"
+        f" from {rows}",
+    )
 
 
 def _fixed_columns(load: Load, batch: Batch) -> list[Column]:

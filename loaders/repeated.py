@@ -6,10 +6,9 @@ import pyarrow as pa
 
 from loaders.envelopes import ARRIVED
 from loaders.fresh import DOCUMENT, FRESH, ODD_CONTEXTS, ODD_DOCUMENTS, EventTable
-from loaders.landing import Load
+from loaders.landing import Load, keep_discards
 from loaders.naming import Naming
 from loaders.structure import literal
-from warehouse.system_tables import DISCARDS
 
 REASON = "given twice"
 """The reason of such a discard."""
@@ -35,22 +34,11 @@ def discard_repeated(load: Load, tables: Sequence[EventTable]) -> None:
         return
     parser.register(_NAMES, _name_columns(found, load.rules.naming))
     parser.register(_TABLES, _name_tables(tables))
-    values = {
-        "load_id": load.load_id,
-        "source": literal(load.source),
-        "table_name": "coalesce(table_name, 'tracks')",
-        "column_name": "column_name",
-        "column_value": "value",
-        "row_id": "id",
-        "reason": literal(REASON),
-        "discarded_at": load.load_time,
-    }
-    load.discards += load.warehouse.insert_parsed(
-        DISCARDS,
-        list(values),
+    keep_discards(
+        load,
+        ("coalesce(table_name, 'tracks')", "column_name", "value", "id", literal(REASON)),
         f"""
-        select {", ".join(values.values())}
-        from {REPEATED} as repeated
+        {REPEATED} as repeated
         join {_NAMES} using (in_context, keys)
         join (select number, id from {ARRIVED}) as arrived using (number)
         join (select id, file, table_number from {FRESH}) as fresh using (id)

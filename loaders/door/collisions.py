@@ -3,10 +3,9 @@
 from loaders.door.admission import COLLISIONS
 from loaders.envelopes import ARRIVED, DUPLICATES
 from loaders.fresh import CALL_TYPES
-from loaders.landing import Load
+from loaders.landing import Load, keep_discards
 from loaders.naming import CALL_TABLES
 from loaders.structure import literal
-from warehouse.system_tables import DISCARDS
 
 REASON = "its new name was taken at the door"
 """The reason of such a discard."""
@@ -22,22 +21,17 @@ def discard_collisions(load: Load) -> None:
         f"when {literal(type_)} then {literal(table)}"
         for type_, table in zip(CALL_TYPES, CALL_TABLES, strict=True)
     )
-    values = {
-        "load_id": load.load_id,
-        "source": literal(load.source),
-        "table_name": f"case type {tables} end",
-        "column_name": "taken.name",
-        "column_value": "json_extract_string(taken.value, '$')",
-        "row_id": "id",
-        "reason": literal(REASON),
-        "discarded_at": load.load_time,
-    }
-    load.discards += load.warehouse.insert_parsed(
-        DISCARDS,
-        list(values),
+    keep_discards(
+        load,
+        (
+            f"case type {tables} end",
+            "taken.name",
+            "json_extract_string(taken.value, '$')",
+            "id",
+            literal(REASON),
+        ),
         f"""
-        select {", ".join(values.values())}
-        from {COLLISIONS} as taken
+        {COLLISIONS} as taken
         join {ARRIVED} as arrived using (file, line)
         anti join {DUPLICATES} using (number)
         where arrived.reason is null

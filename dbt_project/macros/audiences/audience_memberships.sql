@@ -14,21 +14,13 @@
 
 {#- The ledger's table, wherever the project has put the model `audience_memberships`. -#}
 {% macro audience_memberships() %}
-    {%- set node = graph.nodes['model.weft.audience_memberships'] -%}
-    {{ return(api.Relation.create(
-        database=node.database, schema=node.schema, identifier=node.alias
-    )) }}
+    {{ return(weft.core_relation('audience_memberships')) }}
 {% endmacro %}
 
 
-{#- Create the ledger where it does not exist. It is never dropped and never rewritten. -#}
+{#- SQL that creates the ledger where it does not exist. -#}
 {% macro create_audience_memberships() %}
     {%- if execute -%}
-        {%- set ledger = weft.audience_memberships() -%}
-        {%- do adapter.create_schema(ledger) -%}
-        {%- set statement -%}
-            create table if not exists {{ ledger }} as {{ weft.no_audience_memberships() }}
-        {%- endset -%}
-        {{ return(statement) }}
+        {{ return(weft.create_ledger(weft.audience_memberships(), weft.no_audience_memberships())) }}
     {%- endif -%}
 {% endmacro %}

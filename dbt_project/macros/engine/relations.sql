@@ -5,3 +5,19 @@
     {%- endif -%}
     {%- do adapter.rename_relation(arriving, target) -%}
 {% endmacro %}
+
+
+{#- The table of one of the core's models, wherever the project has put it. -#}
+{% macro core_relation(name) %}
+    {%- set node = graph.nodes['model.weft.' ~ name] -%}
+    {{ return(api.Relation.create(
+        database=node.database, schema=node.schema, identifier=node.alias
+    )) }}
+{% endmacro %}
+
+
+{#- SQL that creates a ledger where it does not exist. It is never dropped and never rewritten. -#}
+{% macro create_ledger(ledger, no_rows) %}
+    {%- do adapter.create_schema(ledger) -%}
+    {{ return('create table if not exists ' ~ ledger ~ ' as ' ~ no_rows) }}
+{% endmacro %}

@@ -22,19 +22,14 @@
 
 {#- The ledger's table, wherever the project has put the model `identity_builds`. -#}
 {% macro identity_builds() %}
-    {%- set node = graph.nodes['model.weft.identity_builds'] -%}
-    {{ return(api.Relation.create(
-        database=node.database, schema=node.schema, identifier=node.alias
-    )) }}
+    {{ return(weft.core_relation('identity_builds')) }}
 {% endmacro %}
 
 
-{#- Create the ledger where it does not exist. It is never dropped and never rewritten. -#}
+{#- SQL that creates the ledger where it does not exist. -#}
 {% macro create_identity_builds() %}
     {%- if execute -%}
-        {%- set ledger = weft.identity_builds() -%}
-        {%- do adapter.create_schema(ledger) -%}
-        {{ return('create table if not exists ' ~ ledger ~ ' as ' ~ weft.no_identity_builds()) }}
+        {{ return(weft.create_ledger(weft.identity_builds(), weft.no_identity_builds())) }}
     {%- endif -%}
 {% endmacro %}
 
