@@ -6,12 +6,7 @@ A scenario makes its own data in a temporary folder, checks where everything end
 figures; with ``--json`` as one object, the only thing on stdout.
 """
 
-import argparse
-import importlib.util
-import json
 import sys
-import tempfile
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -24,9 +19,8 @@ if not __package__:
 from benchmarks.events import Written, write_mixed, write_wide
 from benchmarks.measure import Cost, alternate, measure, say
 from benchmarks.plans import write_plan
+from benchmarks.scenarios import Figures, Scenario, run
 from benchmarks.works import dlt_read, duckdb_read, make_project, weft
-
-Figures = dict[str, float | int | str]
 
 
 def read(folder: Path, rows: int) -> Figures:
@@ -128,7 +122,7 @@ def dlt(folder: Path, rows: int) -> Figures:
     }
 
 
-SCENARIOS: dict[str, tuple[Callable[..., Figures], int, int]] = {
+SCENARIOS: dict[str, Scenario] = {
     "read": (read, 1_000_000, 1_000_000),
     "plan": (plan, 300_000, 1_000_000),
     "growth": (growth, 2_000_000, 10_000_000),
@@ -137,31 +131,6 @@ SCENARIOS: dict[str, tuple[Callable[..., Figures], int, int]] = {
     "dlt": (dlt, 20_000, 100_000),
 }
 """What can be run, with its rows by default and with ``--full``."""
-
-
-def main() -> None:
-    """Run a scenario and print its figures."""
-    parser = argparse.ArgumentParser(description="Benchmarks of weft load.")
-    parser.add_argument("--scenario", choices=SCENARIOS, default="read")
-    parser.add_argument("--rows", type=int, help="events, instead of the scenario's number")
-    parser.add_argument("--full", action="store_true", help="the size that the goal names")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    chosen = parser.parse_args()
-    if chosen.scenario == "dlt" and importlib.util.find_spec("dlt") is None:
-        sys.exit("This scenario compares with dlt, which is not installed: pip install dlt[duckdb]")
-    scenario, usual, full = SCENARIOS[chosen.scenario]
-    with tempfile.TemporaryDirectory() as folder:
-        rows = chosen.rows or (full if chosen.full else usual)
-        figures = scenario(Path(folder), rows)
-    rounded = {
-        name: round(value, 3) if isinstance(value, float) else value
-        for name, value in ({"benchmark": "load", "scenario": chosen.scenario} | figures).items()
-    }
-    if chosen.json:
-        print(json.dumps(rounded))
-    else:
-        for name, value in rounded.items():
-            print(f"{name:24}{value}")
 
 
 def _figures(cost: Cost, rows: int) -> Figures:
@@ -201,4 +170,4 @@ def _expect(project: Path, sql: str, *expected: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run("load", SCENARIOS, peers={"dlt": "dlt"})

@@ -126,6 +126,20 @@ def land_path(path: Path, length: int) -> None:
         )
 
 
+def land_star(path: Path, leaves: int) -> None:
+    """Land one address on as many browsers into a new database."""
+    land_people(path, 0)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "insert into web.tracks by name select 'call-' || range as id,"
+            " 'visitor-' || range as anonymous_id, 'office@example.com' as context_traits_email,"
+            " timestamp '2026-01-01' + to_seconds(range) as \"timestamp\","
+            " timestamp '2026-01-01' + to_seconds(range) as received_at, 1::bigint as load_id"
+            " from range(?)",
+            [leaves],
+        )
+
+
 def _land(connection: duckdb.DuckDBPyConnection, into: str, query: str) -> None:
     connection.execute(
         f'{into} select * exclude ("timestamp"), "timestamp",'

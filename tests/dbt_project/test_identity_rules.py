@@ -42,6 +42,9 @@ WRONG = {
     "identifier_rules([{'type': 'a', 'from': ['a'], 'block': {'value': ['x']}}])": (
         "identifiers: a: block: there is no setting 'value'; known: values, patterns."
     ),
+    "block_rules('identity: block', {'patterns': ['^a$', 'b(']}, true)": (
+        "identity: block: 'b(' is no regular expression"
+    ),
     f"pair_rules('never_link', ['email: a'], {TYPES})": (
         "never_link: 1: it must be a list of two, each 'type: value'."
     ),

@@ -14,6 +14,26 @@
 {% endmacro %}
 
 
+{#- Whether the engine can read a regular expression. -#}
+{% macro is_pattern(pattern) %}
+    {{ return(adapter.dispatch('is_pattern', 'weft')(pattern)) }}
+{% endmacro %}
+
+{#- An engine that cannot be asked says so itself, when the expression is used. -#}
+{% macro default__is_pattern(pattern) %}
+    {{ return(true) }}
+{% endmacro %}
+
+{#- As a value of a row: one that stands in the query itself fails before `try` can help. -#}
+{% macro duckdb__is_pattern(pattern) %}
+    {%- set query -%}
+        select try(regexp_matches('', pattern)) is not null
+        from (values ({{ weft.literal(pattern) }})) as given (pattern)
+    {%- endset -%}
+    {{ return(run_query(query).columns[0].values()[0]) }}
+{% endmacro %}
+
+
 {#- Whether a JSON array of texts contains one; false where there is no array. -#}
 {% macro json_array_contains(expression, value) %}
     {{ return(adapter.dispatch('json_array_contains', 'weft')(expression, value)) }}

@@ -3,11 +3,13 @@
     taken from the landed tables themselves, where the condition on loads skips what is old.
     When nothing is new, no table need be asked for its columns.
 -#}
-{% macro arriving_identifiers(plan, only_type=none, only_others=false) %}
+{% macro arriving_identifiers(plan, only_others=false) %}
     {%- if plan.is_idle -%}
         {{ return(weft.no_identifier_values()) }}
     {%- endif -%}
-    {{- weft.identifier_values(weft.identity_rules(), plan, only_type, only_others) }}
+    select * from (
+        {{ weft.identifier_values(weft.identity_rules(), plan, only_others) | indent(8) }}
+    ) as landed_identifiers
 
     union all
 
@@ -25,9 +27,22 @@
         place
     from {{ ref('model_identifiers') }}
     where {{ weft.is_new(plan, 'model_identifiers') }}
-    {{- ' and identifier_type = ' ~ weft.literal(only_type) if only_type }}
     {{- ' and identifier_id <> first_identifier_id' if only_others }}
 {%- endmacro %}
+
+
+{#- The values of a type that a plan has to read, as sent_values() gives them. -#}
+{% macro arriving_values(rules, rule, plan) %}
+    {%- set none_new = {'identifiers': []} -%}
+    {{- weft.sent_values(none_new if plan.is_idle else rules, rule, plan) }}
+
+    union all
+
+    select identifier_value as sent_value, seen_at
+    from {{ ref('model_identifiers') }}
+    where {{ weft.is_new(plan, 'model_identifiers') }} and identifier_type = {{ weft.literal(rule.type) }}
+{%- endmacro %}
+
 
 
 {#-
@@ -39,7 +54,7 @@
     {%- for rule in rules.identifiers -%}
         {%- do by_type.update({rule.type: rule}) -%}
     {%- endfor -%}
-    {%- set selects = [] -%}
+    {%- set tables = [] -%}
     {%- for given in rules.models -%}
         {%- set relation = ref(given.model) -%}
         {%- set columns = [] -%}
@@ -51,7 +66,7 @@
         {%- if execute -%}
             {%- do weft.check_model_columns(given, relation) -%}
         {%- endif -%}
-        {%- do selects.extend(weft.identifier_rows({
+        {%- do tables.append(({
             'source': 'model.' ~ given.model,
             'landed_table': 'model.' ~ given.model,
             'relation': relation,
@@ -60,9 +75,9 @@
             'seen_at': 'cast(' ~ (adapter.quote(given.timestamp) if given.timestamp else 'null')
                 ~ ' as ' ~ weft.sql_type('timestamp') ~ ')',
             'where': adapter.quote(given.id) ~ ' is not null',
-        }, columns, rules.block)) -%}
+        }, columns)) -%}
     {%- endfor -%}
-    {{ return(selects | join('\n\n    union all\n') or weft.no_identifier_values()) }}
+    {{ return(weft.identifier_rows(tables, rules.block)) }}
 {% endmacro %}
 
 

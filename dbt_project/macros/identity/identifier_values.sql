@@ -6,94 +6,115 @@
         first_identifier_id   the event's identifier of highest priority
         place                 the identifier's rank on the event, by priority and then value
     All of it is computed from the one row that the event is, so that no event waits for another.
-    With a plan (see identity_plan) only what landed since is read; with `only_type` the identifiers
-    of a type; with `only_others` those that are not the first of their event.
+    With a plan (see identity_plan) only what landed since is read; with `only_others` those that
+    are not the first of their event.
 -#}
-{% macro identifier_values(rules, plan=none, only_type=none, only_others=false) %}
+{% macro identifier_values(rules, plan=none, only_others=false) %}
+    {{ return(weft.identifier_rows(weft.identified_tables(rules, plan), rules.block, only_others)) }}
+{% endmacro %}
+
+
+{#- The event's identifier of highest priority, as a query: source, event_id, identifier_id. -#}
+{% macro first_identifiers(rules, plan=none) %}
     {%- set selects = [] -%}
-    {%- for table in weft.call_tables() -%}
-        {%- for landed in weft.landed_tables(table) -%}
-            {%- set columns = weft.identifier_columns_in(rules, table, landed.columns) -%}
-            {%- if columns -%}
-                {%- do selects.extend(weft.identifier_rows({
-                    'source': landed.source,
-                    'landed_table': table,
-                    'relation': landed.relation,
-                    'id': 'id',
-                    'load_id': 'load_id',
-                    'seen_at': 'least(' ~ adapter.quote('timestamp') ~ ', received_at)',
-                    'where': weft.is_arriving(landed, table, plan),
-                }, columns, rules.block, only_type, only_others)) -%}
-            {%- endif -%}
-        {%- endfor -%}
+    {%- for origin, columns in weft.identified_tables(rules, plan) -%}
+        {%- set rows -%}
+    select
+        {{ weft.literal(origin.source) }} as source,
+        event_id,
+        {{ weft.first_identifier(columns) }} as identifier_id
+    from (
+        {{ weft.identified_calls(origin, columns, rules.block) | indent(8) }}
+    ) as identified
+        {%- endset -%}
+        {%- do selects.append(rows) -%}
     {%- endfor -%}
-    {{ return(selects | join('\n\n    union all\n') or weft.no_identifier_values()) }}
-{% endmacro %}
-
-
-{#- Which columns of a table hold identifiers: [{rule, expression}], in order of the rules. -#}
-{% macro identifier_columns_in(rules, table, present) %}
-    {%- set found = [] -%}
-    {%- for rule in rules.identifiers -%}
-        {%- for column in rule.from -%}
-            {%- set name = weft.column_in_table(column, table) -%}
-            {%- if name == 'previous_id' and name in present and 'user_id' in present -%}
-                {#- A client that aliases an id to itself says nothing. -#}
-                {%- do found.append({
-                    'rule': rule,
-                    'expression': 'case when previous_id is distinct from user_id then previous_id end',
-                }) -%}
-            {%- elif name in present -%}
-                {%- do found.append({'rule': rule, 'expression': adapter.quote(name)}) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {{ return(found) }}
-{% endmacro %}
-
-
-{#- The column a rule names in a table, none when it names another table. -#}
-{% macro column_in_table(column, table) %}
-    {%- set parts = column.split('.') -%}
-    {{ return(parts[-1] if parts | length == 1 or parts[0] == table else none) }}
+    {%- set none_at_all -%}
+        select source, event_id, identifier_id from ({{ weft.no_identifier_values() }}) as none_at_all
+    {%- endset -%}
+    {{ return(selects | join('\n\n    union all\n') or none_at_all) }}
 {% endmacro %}
 
 
 {#-
-    The rows of identifier_values() for one table, as a list of queries, one per column. `origin`
-    says where it is and what its id, load and time are; `columns` what its identifiers are.
+    The values of one type as they were sent, normalised and not yet judged, as a query: sent_value,
+    seen_at. Values come more often than identifiers, so that whoever groups first judges less.
 -#}
-{% macro identifier_rows(origin, columns, block, only_type=none, only_others=false) %}
-    {%- set calls = weft.identified_calls(origin, columns, block) -%}
-    {%- set first = weft.first_identifier(columns) -%}
+{% macro sent_values(rules, rule, plan=none) %}
     {%- set selects = [] -%}
-    {%- for number in range(columns | length) -%}
-        {%- set earlier = weft.is_preceded(columns, number) -%}
-        {%- set is_asked_for = only_type is none or columns[number].rule.type == only_type -%}
-        {%- if is_asked_for and (earlier or not only_others) -%}
-            {%- set rows -%}
-    select
-        {{ weft.literal(origin.source) }} as source,
-        {{ weft.literal(origin.landed_table) }} as landed_table,
-        event_id,
-        load_id,
-        seen_at,
-        {{ weft.identifier_key(columns[number].rule.type, 'value_' ~ number) }} as identifier_id,
-        {{ weft.literal(columns[number].rule.type) }} as identifier_type,
-        value_{{ number }} as identifier_value,
-        cast({{ columns[number].rule.priority }} as {{ weft.sql_type('integer') }}) as priority,
-        {{ first }} as first_identifier_id,
-        cast({{ weft.place_on_event(columns, number) }} as {{ weft.sql_type('integer') }}) as place
-    from (
-        {{ calls | indent(8) }}
-    ) as identified
-    where value_{{ number }} is not null{{ ' and (' ~ earlier ~ ')' if only_others }}
-            {%- endset -%}
-            {%- do selects.append(rows) -%}
-        {%- endif -%}
+    {%- for origin, columns in weft.identified_tables(rules, plan) -%}
+        {%- for column in columns if column.rule.type == rule.type -%}
+            {%- do selects.append(
+                'select ' ~ weft.normalized(column.expression, rule) ~ ' as sent_value, '
+                ~ origin.seen_at ~ ' as seen_at from ' ~ origin.relation ~ ' where ' ~ origin.where
+            ) -%}
+        {%- endfor -%}
     {%- endfor -%}
-    {{ return(selects) }}
+    {%- set none_at_all -%}
+        select identifier_value as sent_value, seen_at
+        from ({{ weft.no_identifier_values() }}) as none_at_all
+    {%- endset -%}
+    {{ return(selects | join('\nunion all\n') or none_at_all) }}
 {% endmacro %}
+
+
+{#-
+    The rows of identifier_values(), for tables given as [(origin, columns)]. A call's values are
+    normalised and judged once, whatever the number of its identifiers.
+-#}
+{% macro identifier_rows(tables, block, only_others=false) %}
+    {%- set calls = [] -%}
+    {%- set selects = [] -%}
+    {%- for origin, columns in tables -%}
+        {%- set name = 'identified_' ~ loop.index -%}
+        {%- set query -%}
+{{ name }} as (
+
+    select
+        *,
+        {{ weft.first_identifier(columns) }} as first_identifier_id
+    from (
+        {{ weft.identified_calls(origin, columns, block) | indent(8) }}
+    ) as identified
+
+)
+        {%- endset -%}
+        {%- do calls.append(query) -%}
+        {%- for number in range(columns | length) -%}
+            {%- if weft.is_preceded(columns, number) or not only_others -%}
+                {%- do selects.append(
+                    weft.identifiers_of_column(name, origin, columns, number, only_others)
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if not selects -%}
+        {{ return(weft.no_identifier_values()) }}
+    {%- endif -%}
+    {{ return('with ' ~ calls | join(',\n\n') ~ '\n\n' ~ selects | join('\n\nunion all\n\n')) }}
+{% endmacro %}
+
+
+{#- The rows of identifier_values() that one column of a table gives. -#}
+{% macro identifiers_of_column(calls, origin, columns, number, only_others) %}
+    {%- set value = 'value_' ~ number -%}
+    {%- set rule = columns[number].rule -%}
+select
+    {{ weft.literal(origin.source) }} as source,
+    {{ weft.literal(origin.landed_table) }} as landed_table,
+    event_id,
+    load_id,
+    seen_at,
+    {{ weft.identifier_key(rule.type, value) }} as identifier_id,
+    {{ weft.literal(rule.type) }} as identifier_type,
+    {{ value }} as identifier_value,
+    cast({{ rule.priority }} as {{ weft.sql_type('integer') }}) as priority,
+    first_identifier_id,
+    cast({{ weft.place_on_event(columns, number) }} as {{ weft.sql_type('integer') }}) as place
+from {{ calls }}
+where {{ value }} is not null
+{{- ' and (' ~ weft.is_preceded(columns, number) ~ ')' if only_others }}
+{%- endmacro %}
 
 
 {#- A table's calls with the normalised value of each identifier, null where blocked or repeated. -#}

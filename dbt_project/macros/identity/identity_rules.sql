@@ -145,6 +145,12 @@
     ) -%}
     {%- set values = (given.get('values') or []) | map('string') | map('lower') | list -%}
     {%- set patterns = (given.get('patterns') or []) | list -%}
+    {%- for pattern in patterns if execute and not weft.is_pattern(pattern) -%}
+        {%- do weft.rule_error(
+            name, "'" ~ pattern ~ "' is no regular expression; put a backslash before what is to be"
+            ~ ' taken as it is.'
+        ) -%}
+    {%- endfor -%}
     {%- if suggested and given.get('suggested', true) -%}
         {%- set values = values + ['-1', 'null', 'undefined', 'none', 'nan', 'anonymous'] -%}
         {%- set patterns = patterns + ['^[0-]*$'] -%}

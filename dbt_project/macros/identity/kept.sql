@@ -8,6 +8,8 @@
     to it. A build that brings nothing new touches no row.
 
         key      the columns that tell rows apart
+        replace_when  a row that arrives takes the place of the stored one, as a condition on
+                 `arriving` and `stored`; without it, whenever they differ
         mode     upsert: the query gives rows to add or replace. A column `is_gone` marks rows to
                  delete, and is not stored
                  append: the query gives rows that were not there, always
@@ -36,7 +38,9 @@
         {% call statement('main') %}
             create temporary table {{ model.name }}__arriving as {{ sql }}
         {% endcall %}
-        {%- set written = weft.write_changes(target_relation, mode, config.get('key'), plan) -%}
+        {%- set written = weft.write_changes(
+            target_relation, mode, config.get('key'), plan, config.get('replace_when')
+        ) -%}
         {% call statement('clean_up') %}
             drop table {{ model.name }}__arriving
         {% endcall %}
@@ -69,7 +73,7 @@
 
 
 {#- Write what differs between a table and the rows that arrive; how many rows were touched. -#}
-{% macro write_changes(target, mode, key, plan) %}
+{% macro write_changes(target, mode, key, plan, replace=none) %}
     {%- set arriving = model.name ~ '__arriving' -%}
     {%- set columns = weft.stored_columns(target) -%}
     {%- if mode == 'append' -%}
@@ -78,7 +82,7 @@
     {%- set changed = model.name ~ '__changed' -%}
     {% call statement('changed') %}
         create temporary table {{ changed }} as
-        {{ weft.changed_rows(target, arriving, columns, key, mode) }}
+        {{ weft.changed_rows(target, arriving, columns, key, mode, replace) }}
     {% endcall %}
     {%- set touched = weft.value_of('select count(*) from ' ~ changed) -%}
     {%- if touched > 0 -%}
@@ -99,7 +103,7 @@
 
 
 {#- The arriving rows that are not stored as they arrive, and those that are stored and gone. -#}
-{% macro changed_rows(target, arriving, columns, key, mode) %}
+{% macro changed_rows(target, arriving, columns, key, mode, replace=none) %}
     {%- set marked = 'is_gone' in weft.column_names(arriving) -%}
     {%- set others = columns | reject('in', key) | list -%}
     select
@@ -115,9 +119,13 @@
         (not arriving.is_gone or stored.{{ key[0] }} is not null) and (arriving.is_gone or
         {%- endif %}
         stored.{{ key[0] }} is null
+        {%- if replace %}
+        or {{ replace }}
+        {%- else %}
         {%- for column in others %}
         or stored.{{ column }} is distinct from arriving.{{ column }}
         {%- endfor %}
+        {%- endif %}
         {{- ')' if marked }}
     {%- if mode == 'mirror' %}
     union all

@@ -13,14 +13,7 @@ staged as (
 -- An event belongs to its identifier of highest priority.
 firsts as (
 
-    select
-        source,
-        event_id,
-        identifier_id
-    from (
-        {{ weft.identifier_values(weft.identity_rules(), plan) | indent(8) }}
-    ) as event_identifiers
-    where identifier_id = first_identifier_id
+    {{ weft.first_identifiers(weft.identity_rules(), plan) | indent(4) }}
 
 )
 

@@ -1,21 +1,33 @@
-{{ config(materialized='kept', key=['identifier_id'], landed=true, models=['model_identifiers']) }}
+{{ config(
+    materialized='kept',
+    key=['identifier_id'],
+    replace_when='arriving.first_seen_at < stored.first_seen_at'
+        ' or (stored.first_seen_at is null and arriving.first_seen_at is not null)',
+    landed=true,
+    models=['model_identifiers'],
+) }}
 {%- set plan = weft.identity_plan(landed=true, models=['model_identifiers']) -%}
+{%- set rules = weft.identity_rules() -%}
 
 with
 
 arrived as (
 
-    {%- for rule in weft.identity_rules().identifiers %}
+    {%- for rule in rules.identifiers %}
     select
-        {{ weft.identifier_key(rule.type, 'identifier_value') }} as identifier_id,
+        {{ weft.identifier_key(rule.type, 'sent_value') }} as identifier_id,
         {{ weft.literal(rule.type) }} as identifier_type,
-        identifier_value,
+        sent_value as identifier_value,
         cast({{ rule.priority }} as {{ weft.sql_type('integer') }}) as priority,
-        min(seen_at) as first_seen_at
+        first_seen_at
     from (
-        {{ weft.arriving_identifiers(plan, only_type=rule.type) | indent(8) }}
-    ) as event_identifiers
-    group by identifier_value
+        select sent_value, min(seen_at) as first_seen_at
+        from (
+            {{ weft.arriving_values(rules, rule, plan) | indent(12) }}
+        ) as sent
+        group by sent_value
+    ) as sent
+    where {{ weft.is_identifying('sent_value', rules.block, rule.block) | indent(4) }}
     {%- if not loop.last %}
 
     union all
@@ -24,17 +36,4 @@ arrived as (
 
 )
 
-{%- if plan.is_full %}
-
 select * from arrived
-{%- else %}
-
-select
-    arrived.identifier_id,
-    arrived.identifier_type,
-    arrived.identifier_value,
-    arrived.priority,
-    least(arrived.first_seen_at, known.first_seen_at) as first_seen_at
-from arrived
-left join {{ this }} as known on known.identifier_id = arrived.identifier_id
-{%- endif %}

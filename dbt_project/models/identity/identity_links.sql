@@ -1,6 +1,10 @@
 {{ config(
     materialized='kept',
     key=['first_identifier_id', 'second_identifier_id'],
+    replace_when='arriving.linked_at < stored.linked_at'
+        ' or (stored.linked_at is null and arriving.linked_at is not null)'
+        ' or (arriving.linked_at is not distinct from stored.linked_at'
+        ' and arriving.event_hash < stored.event_hash)',
     landed=true,
     models=['model_identifiers'],
 ) }}
@@ -26,29 +30,6 @@ stars as (
 
 ),
 
-{%- if not plan.is_full %}
-
-known as (
-
-    select
-        links.first_identifier_id,
-        links.second_identifier_id,
-        links.linked_at,
-        links.event_hash,
-        links.place,
-        links.source,
-        links.event_id
-    from {{ this }} as links
-    inner join (
-        select distinct first_identifier_id, second_identifier_id from stars
-    ) as pairs
-        on
-            pairs.first_identifier_id = links.first_identifier_id
-            and pairs.second_identifier_id = links.second_identifier_id
-
-),
-{%- endif %}
-
 appearances as (
 
     select
@@ -57,13 +38,7 @@ appearances as (
             partition by first_identifier_id, second_identifier_id
             order by linked_at nulls last, event_hash
         ) as appearance
-    from (
-        select * from stars
-        {%- if not plan.is_full %}
-        union all
-        select * from known
-        {%- endif %}
-    ) as candidates
+    from stars
 
 )
 

@@ -7,7 +7,20 @@
 
 with
 
-{%- if not plan.is_full %}
+{%- if plan.is_full %}
+
+links as (
+
+    select * from {{ ref('identity_links') }}
+
+),
+
+trees as (
+
+    select * from {{ ref('identity_trees') }}
+
+),
+{%- else %}
 
 moved as (
 
@@ -15,17 +28,38 @@ moved as (
     where {{ weft.is_new(plan, 'identity_trees') }}
 
 ),
-{%- endif %}
 
+-- What may have another answer now: links that are new, and those of who moved.
 links as (
 
     select * from {{ ref('identity_links') }}
-    {%- if not plan.is_full %}
+    where {{ weft.is_new(plan, 'identity_links') }}
+    union
+    select * from {{ ref('identity_links') }}
+    where first_identifier_id in (select identifier_id from moved)
+    union
+    select * from {{ ref('identity_links') }}
+    where second_identifier_id in (select identifier_id from moved)
+
+),
+
+trees as (
+
+    select * from {{ ref('identity_trees') }}
     where
-        {{ weft.is_new(plan, 'identity_links') }}
-        or first_identifier_id in (select identifier_id from moved)
-        or second_identifier_id in (select identifier_id from moved)
-    {%- endif %}
+        identifier_id in (
+            select first_identifier_id from links
+            union all
+            select second_identifier_id from links
+        )
+
+),
+{%- endif %}
+
+cuts as (
+
+    select identifier_id, cut_from_id, cut_reason from trees
+    where cut_from_id is not null
 
 ),
 
@@ -39,14 +73,19 @@ judged as (
         links.event_id,
         case
             when first_tree.tree_id <> second_tree.tree_id then 'unique'
-            when first_tree.cut_from_id = links.second_identifier_id then first_tree.cut_reason
-            when second_tree.cut_from_id = links.first_identifier_id then second_tree.cut_reason
+            else coalesce(first_cut.cut_reason, second_cut.cut_reason)
         end as reason
     from links
-    inner join {{ ref('identity_trees') }} as first_tree
-        on first_tree.identifier_id = links.first_identifier_id
-    inner join {{ ref('identity_trees') }} as second_tree
-        on second_tree.identifier_id = links.second_identifier_id
+    inner join trees as first_tree on first_tree.identifier_id = links.first_identifier_id
+    inner join trees as second_tree on second_tree.identifier_id = links.second_identifier_id
+    left join cuts as first_cut
+        on
+            first_cut.identifier_id = links.first_identifier_id
+            and first_cut.cut_from_id = links.second_identifier_id
+    left join cuts as second_cut
+        on
+            second_cut.identifier_id = links.second_identifier_id
+            and second_cut.cut_from_id = links.first_identifier_id
 
 )
 
