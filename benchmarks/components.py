@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from benchmarks.measure import connect
+
 _NOBODY = "('-1', 'null', 'undefined', 'none', 'nan', 'anonymous')"
 _RESULT = "create table result as select type, value, label from nodes inner join labels using (id)"
 
@@ -23,7 +25,7 @@ def by_scipy(folder: Path, database: Path) -> Callable[[], object]:
     from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
     def timed() -> None:
-        with duckdb.connect(str(_copy(folder, database))) as connection:
+        with connect(_copy(folder, database)) as connection:
             _code(connection)
             edges: Any = connection.execute("select a, b from edges").fetchnumpy()
             (count,) = connection.execute("select count(*) from nodes").fetchall()[0]
@@ -45,7 +47,7 @@ def by_splink(folder: Path, database: Path) -> Callable[[], object]:
     )
 
     def timed() -> None:
-        with duckdb.connect(str(_copy(folder, database))) as connection:
+        with connect(_copy(folder, database)) as connection:
             _code(connection)
             clusters = cluster(
                 "nodes",

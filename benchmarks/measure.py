@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import duckdb
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ def alternate(runs: int, *works: Callable[[], Cost]) -> list[Cost]:
             kept.append(work())
             say(f"run {run + 1} of {runs}: {kept[-1].seconds:.2f} s")
     return [min(kept, key=lambda cost: cost.seconds) for kept in costs]
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that draws no progress bar, for stdout is for results."""
+    connection = duckdb.connect(str(path))
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 def say(text: str) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.measure import connect
+
 LATE_PERCENT = 5
 NEW_LINKS = 28_000
 _DAYS = 200
@@ -93,7 +95,7 @@ limit {links}
 
 def land_people(path: Path, people: int) -> int:
     """Land the calls of some people into a new database; how many calls they are."""
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         connection.execute("create schema web; create schema weft")
         connection.execute(
             "create table weft.loads as select 1::bigint as load_id, 'web' as source,"
@@ -105,7 +107,7 @@ def land_people(path: Path, people: int) -> int:
 
 def land_news(path: Path) -> None:
     """Land a second load, of 28,000 new links."""
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         news = _NEWS.format(late=LATE_PERCENT, days=_DAYS, links=NEW_LINKS)
         _land(connection, "insert into web.tracks", news)
         connection.execute("insert into weft.loads values (2, 'web', 'ndjson', 'landed')")
@@ -114,7 +116,7 @@ def land_news(path: Path) -> None:
 def land_path(path: Path, length: int) -> None:
     """Land a chain of anonymous ids into a new database, each aliased to the next in turn."""
     land_people(path, 0)
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         connection.execute("alter table web.tracks add column previous_id varchar")
         connection.execute(
             "insert into web.tracks by name select 'call-' || range as id,"
@@ -129,7 +131,7 @@ def land_path(path: Path, length: int) -> None:
 def land_star(path: Path, leaves: int) -> None:
     """Land one address on as many browsers into a new database."""
     land_people(path, 0)
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         connection.execute(
             "insert into web.tracks by name select 'call-' || range as id,"
             " 'visitor-' || range as anonymous_id, 'office@example.com' as context_traits_email,"

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.measure import connect
+
 _PROFILES = """
 shop:
   target: dev
@@ -49,12 +51,10 @@ def weft(folder: Path, pattern: str) -> Callable[[], object]:
 
 def duckdb_read(database: Path, file: Path) -> Callable[[], object]:
     """``create table as select * from read_json_auto(file)`` into a new database file."""
-    import duckdb
 
     def timed() -> None:
         database.unlink(missing_ok=True)
-        with duckdb.connect(str(database)) as connection:
-            connection.execute("set enable_progress_bar = false")
+        with connect(database) as connection:
             connection.execute(
                 "create table events as select * from read_json_auto(?)", [str(file)]
             )
