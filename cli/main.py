@@ -30,6 +30,7 @@ COMMANDS = {
     "identity": "cli.commands.identity",
     "tracking-plan": "cli.commands.tracking_plan",
     "status": "cli.commands.status",
+    "audience": "cli.commands.audience",
 }
 """Each command and the module that holds it, in the order in which help lists them."""
 

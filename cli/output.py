@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.output_audience import print_alerts
 from cli.paths import shown_path
 from cli.tables import format_table
 from cli.words import counted
@@ -109,10 +110,18 @@ def print_build(figures: Figures) -> None:
         f"Build: {counted(figures['models'], 'model')}, {counted(figures['tests'], 'test')},"
         f" {len(figures['failures']):,} failed, as of {figures['as_of']}"
     )
+    if figures["aside_in"]:
+        click.echo(
+            f"  of what had landed by then, in schema {figures['aside_in']}; the warehouse itself"
+            " stays where it is"
+        )
     for failure in figures["failures"]:
         click.echo(f"  failed: {failure['name']}: {failure['message']}")
+    for rebuild in figures["rebuilt"]:
+        click.echo(f"  rebuilt: {rebuild['model']}: {rebuild['reason']}")
     print_profiles(figures["profiles"])
     print_audiences(figures["audiences"])
+    print_alerts(figures["alerts"])
 
 
 def print_plans(figures: Figures) -> None:

@@ -11,6 +11,8 @@ from warehouse.errors import BlockedError, ConfigurationError, WeftError
 if TYPE_CHECKING:
     from loaders.report import LoadReport
     from reverse_etl.syncs import Sync
+    from warehouse.dbt import DbtResult
+    from warehouse.manifest import Manifest
 
 Figures = dict[str, Any]
 """What a step did, as plain values: printed as a table or as JSON, and kept in ``weft.runs``."""
@@ -106,29 +108,61 @@ def backfill_events(
 
 
 def build_models(session: Session, options: Sequence[str] = ()) -> Figures:
-    """Run ``dbt build`` and look at what it made."""
-    from explore.summary import summarize_audiences, summarize_profiles
+    """Run ``dbt build`` and look at what it made. An earlier as-of date is built aside."""
+    from explore.audiences.alerts import size_alerts
+    from explore.summary import summarize_audiences, summarize_profiles, summarize_rebuilds
+    from warehouse.earlier import schema_of
+
+    result, manifest = (
+        _build_aside(session, options) if session.run.is_aside else _build(session, options)
+    )
+    profiles = summarize_profiles(session.warehouse, manifest, session.run.run_id)
+    rebuilds = summarize_rebuilds(session.warehouse, manifest, session.run.run_id)
+    audiences = summarize_audiences(session.warehouse, manifest, session.run.run_id)
+    built = {node.name for node in result.nodes if node.kind == "model" and not node.failed}
+    figures: Figures = {
+        "as_of": session.run.as_of.isoformat(),
+        "aside_in": schema_of(session.run.as_of) if session.run.is_aside else None,
+        "models": sum(node.kind == "model" for node in result.nodes),
+        "tests": sum(node.kind == "test" for node in result.nodes),
+        "failures": [asdict(node) for node in result.failures],
+        "rebuilt": [asdict(rebuild) for rebuild in rebuilds],
+        "profiles": asdict(profiles) if profiles else None,
+        "audiences": [asdict(audience) for audience in audiences],
+        "alerts": [asdict(alert) for alert in size_alerts(manifest, audiences, built)],
+    }
+    return keep(session, "build", figures)
+
+
+def _build(session: Session, options: Sequence[str]) -> "tuple[DbtResult, Manifest]":
+    from explore.audiences.compiled import checker
     from warehouse.dbt import build, load_manifest
 
+    manifest = load_manifest(session.project)
     result = build(
         session.project,
         as_of=session.run.as_of,
         run_id=session.run.run_id,
         options=options,
         progress=session.progress,
+        check=checker(session.warehouse, session.project, manifest),
     )
-    manifest = load_manifest(session.project)
-    profiles = summarize_profiles(session.warehouse, manifest, session.run.run_id)
-    audiences = summarize_audiences(session.warehouse, manifest, session.run.run_id)
-    figures: Figures = {
-        "as_of": session.run.as_of.isoformat(),
-        "models": sum(node.kind == "model" for node in result.nodes),
-        "tests": sum(node.kind == "test" for node in result.nodes),
-        "failures": [asdict(node) for node in result.failures],
-        "profiles": asdict(profiles) if profiles else None,
-        "audiences": [asdict(audience) for audience in audiences],
-    }
-    return keep(session, "build", figures)
+    return result, manifest
+
+
+def _build_aside(session: Session, options: Sequence[str]) -> "tuple[DbtResult, Manifest]":
+    from warehouse.dbt import load_manifest
+    from warehouse.earlier import build_earlier
+
+    return build_earlier(
+        session.warehouse,
+        session.project,
+        load_manifest(session.project),
+        as_of=session.run.as_of,
+        run_id=session.run.run_id,
+        options=options,
+        progress=session.progress,
+    )
 
 
 def plan_syncs(session: Session, names: Sequence[str] = ()) -> Figures:

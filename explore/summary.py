@@ -43,6 +43,14 @@ class AudienceSummary:
 
 
 @dataclass(frozen=True)
+class Rebuild:
+    """A model of profiles or traits that one run built in full, and why it had to."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class SyncSummary:
     """One sync: how many keys its destination has acknowledged."""
 
@@ -112,6 +120,20 @@ def _summarize_audience(
         [name, run_id],
     )[0]
     return AudienceSummary(audience=name, **row)
+
+
+def summarize_rebuilds(warehouse: Warehouse, manifest: Manifest, run_id: str) -> list[Rebuild]:
+    """What one run could not go on from, by model; first builds and those asked for left out."""
+    ledger = manifest.table("trait_builds")
+    if not warehouse.exists(ledger):
+        return []
+    rows = warehouse.rows(
+        f"select model_name as model, reason from {ledger}"
+        " where run_id = ? and is_full and reason not in ('first build', 'full refresh')"
+        " order by model_name, build",
+        [run_id],
+    )
+    return [Rebuild(**row) for row in rows]
 
 
 def summarize_syncs(warehouse: Warehouse) -> list[SyncSummary]:

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import Any
 from warehouse.dbt_package import install_package
 from warehouse.engines import forget_dbt_connections
 from warehouse.environment import environment
-from warehouse.errors import ConfigurationError
+from warehouse.errors import ConfigurationError, WeftError
 from warehouse.manifest import Manifest
 from warehouse.progress import Progress, Silent
 from warehouse.project import Project
+from warehouse.trait_lines import with_lines
 
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 # dbt copies DBT_ENV_CUSTOM_ENV_ variables into the manifest, so a manifest tells its own target.
@@ -56,19 +57,57 @@ def build(
     run_id: str,
     options: Sequence[str] = (),
     progress: Progress | None = None,
+    check: Callable[[str], None] | None = None,
+    landed_until: date | None = None,
 ) -> DbtResult:
     """``dbt build`` with any further dbt options.
+
+    With ``landed_until`` only rows are read that had landed when that day ended.
+
+    ``check`` is called with the unique id of each node that is compiled and about to run, in dbt's
+    own threads; a WeftError it raises becomes the failure of that node.
 
     Failed nodes are in the result; ConfigurationError is raised when dbt could not start (a
     project that does not parse, an unknown option).
     """
     variables = {"WEFT_AS_OF": as_of.isoformat(), "WEFT_RUN_ID": run_id}
-    result = _invoke(project, ["build", *options], variables, progress or Silent())
+    if landed_until is not None:
+        variables["WEFT_LANDED_UNTIL"] = landed_until.isoformat()
+    outcome = _invoke(project, ["build", *options], variables, progress or Silent(), check)
+    result = DbtResult(tuple(_node_results(outcome, project.folder)))
     if not result.nodes:
         raise ConfigurationError(
             f"dbt found nothing to build for: {' '.join(options)}; {_selection_advice(project)}"
         )
     return result
+
+
+def compile_sql(
+    project: Project, *, as_of: date, run_id: str, options: Sequence[str]
+) -> dict[str, str]:
+    """Compiled SQL by the name of its model, ``inline_query`` for the SQL of ``--inline``.
+
+    Raises ConfigurationError when something does not compile.
+    """
+    variables = {"WEFT_AS_OF": as_of.isoformat(), "WEFT_RUN_ID": run_id}
+    outcome = _invoke(project, ["compile", "--quiet", *options], variables, Silent())
+    entries = list(getattr(outcome, "results", ()))
+    for entry in entries:
+        if str(entry.status) in _FAILED:
+            raise ConfigurationError(f"dbt: {_one_line(entry.message or '')}")
+    return {
+        entry.node.name: entry.node.compiled_code
+        for entry in entries
+        if getattr(entry.node, "compiled_code", None)
+    }
+
+
+def select_models(project: Project, options: Sequence[str]) -> list[str]:
+    """The names of the models that dbt options such as --select choose, sorted; maybe none."""
+    listed = _invoke(
+        project, ["ls", "--resource-type", "model", "--output", "name", *options], {}, Silent()
+    )
+    return sorted(str(name) for name in listed or ())
 
 
 def _selection_advice(project: Project) -> str:
@@ -94,8 +133,13 @@ def parse(project: Project, options: Sequence[str] = ()) -> None:
 
 
 def _invoke(
-    project: Project, command: Sequence[str], variables: Mapping[str, str], progress: Progress
-) -> DbtResult:
+    project: Project,
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    progress: Progress,
+    check: Callable[[str], None] | None = None,
+) -> Any:
+    """Run dbt; its own result object."""
     install_package(project.folder)
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
     from dbt.cli.main import dbtRunner
@@ -105,6 +149,8 @@ def _invoke(
 
     def listen(event: EventMsg) -> None:
         counter.listen(event.info.name, event.data)
+        if check is not None and event.info.name == "NodeExecuting":
+            _check_node(check, event.data.node_info.unique_id)
 
     arguments = [
         *("--log-level", "none", "--log-level-file", "info", "--no-version-check"),
@@ -123,7 +169,17 @@ def _invoke(
             forget_dbt_connections(project.output)
     if outcome.exception is not None:
         raise ConfigurationError(f"dbt: {_one_line(outcome.exception)}")
-    return DbtResult(tuple(_node_results(outcome.result)))
+    return outcome.result
+
+
+def _check_node(check: Callable[[str], None], unique_id: str) -> None:
+    from dbt_common.exceptions import DbtRuntimeError
+
+    try:
+        check(unique_id)
+    except WeftError as error:
+        # dbt reports an error of its own kind as one of the node, in plain words.
+        raise DbtRuntimeError(str(error)) from None
 
 
 class _NodeCounter:
@@ -142,13 +198,13 @@ class _NodeCounter:
             self._progress.update("build", self._done, self._total, "models and tests")
 
 
-def _node_results(result: Any) -> Iterator[NodeResult]:
+def _node_results(result: Any, folder: Path) -> Iterator[NodeResult]:
     for entry in getattr(result, "results", ()):
         yield NodeResult(
             name=entry.node.name,
             kind=str(entry.node.resource_type),
             status=str(entry.status),
-            message=_one_line(entry.message or ""),
+            message=with_lines(_one_line(entry.message or ""), folder),
         )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ class Model:
     table: Table
     materialization: str
     path: str
+    description: str = ""
+    depends_on: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ class Manifest:
                     table=Table(node["schema"], node.get("alias") or node["name"]),
                     materialization=node["config"]["materialized"],
                     path=node["original_file_path"],
+                    description=node["description"],
+                    depends_on=tuple(node["depends_on"]["nodes"]),
+                    meta=node["config"].get("meta") or {},
                 )
 
     def model(self, unique_id: str) -> Model:

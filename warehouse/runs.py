@@ -23,6 +23,15 @@ class Run:
     as_of: date
     figures: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_aside(self) -> bool:
+        """Whether it builds an earlier as-of date, which leaves the warehouse where it stands."""
+        return self.command == ASIDE
+
+
+ASIDE = "build aside"
+"""The command as which a ``build`` is registered whose as-of date lies before the latest one."""
+
 
 @contextmanager
 def record_run(
@@ -30,19 +39,19 @@ def record_run(
 ) -> Iterator[Run]:
     """Register a run; on leaving it is ``succeeded``, or ``failed`` with the error.
 
-    Raises ConfigurationError when ``as_of`` lies before the latest one that was built: state
-    only moves forward.
+    State only moves forward: a ``build`` whose ``as_of`` lies before the latest one that was built
+    is one aside. Raises ConfigurationError for other commands that build.
     """
     migrate(warehouse)
     run = Run(run_id or str(uuid.uuid4()), command, target, as_of)
-    _refuse_earlier_as_of(warehouse, run)
+    _stay_forward(warehouse, run)
     with warehouse.transaction():
         # A scheduler that tries a run again gives it the same id: it is one run.
         warehouse.execute(f"delete from {RUNS} where run_id = ?", [run.run_id])
         warehouse.execute(
             f"insert into {RUNS} (run_id, command, target, as_of, state, started_at)"
             " values (?, ?, ?, ?, 'running', ?)",
-            [run.run_id, command, target, as_of, utc_now()],
+            [run.run_id, run.command, target, as_of, utc_now()],
         )
     try:
         yield run
@@ -64,17 +73,20 @@ def latest_run(warehouse: Warehouse, target: str, commands: Sequence[str]) -> di
     return rows[0] if rows else None
 
 
-def _refuse_earlier_as_of(warehouse: Warehouse, run: Run) -> None:
+def _stay_forward(warehouse: Warehouse, run: Run) -> None:
     latest = warehouse.value(
         f"select max(as_of) as latest from {RUNS} where target = ? and state = 'succeeded'"
         " and command in ('build', 'run', 'backfill')",
         [run.target],
     )
-    if run.command in ("build", "run", "backfill") and latest is not None and run.as_of < latest:
+    if run.command not in ("build", "run", "backfill") or latest is None or run.as_of >= latest:
+        return
+    if run.command != "build":
         raise ConfigurationError(
-            f"The warehouse already stands at {latest}; state only moves forward, so "
-            f"--as-of {run.as_of} cannot be built on top of it."
+            f"The warehouse already stands at {latest}, and state only moves forward: look at"
+            f" {run.as_of} with `weft build --as-of {run.as_of}`, which builds it aside."
         )
+    run.command = ASIDE
 
 
 def _finish(warehouse: Warehouse, run: Run, state: str, error: str | None) -> None:

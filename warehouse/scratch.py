@@ -1,7 +1,7 @@
 """Models built aside: the same project with other variables, in a schema that is dropped again."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -15,7 +15,7 @@ from warehouse.dbt import build, parse
 from warehouse.documents import read_document
 from warehouse.engines import Warehouse, quote
 from warehouse.errors import ConfigurationError, WeftError
-from warehouse.manifest import Manifest
+from warehouse.manifest import Manifest, Model
 from warehouse.progress import Progress
 from warehouse.project import Project
 
@@ -42,18 +42,12 @@ def build_aside(
     Raises ConfigurationError when the project does not parse so, or would build elsewhere than in
     the scratch schema; WeftError when a model fails.
     """
-    with TemporaryDirectory() as folder:
-        aside = replace(project, profiles_dir=Path(folder))
-        _write_profile(project, Path(folder) / "profiles.yml")
-        options = [
-            *("--vars", json.dumps(dict(variables))),
-            *("--target-path", str(Path(folder) / "target")),
-            *("--log-path", str(Path(folder) / "logs")),
-        ]
+    with scratch_project(project, SCRATCH) as (aside, apart):
+        options = [*apart, "--vars", json.dumps(dict(variables))]
         parse(aside, options)
-        manifest = Manifest(Path(folder) / "target" / "manifest.json")
-        schemas = _scratch_schemas(manifest, model)
-        _drop(warehouse, schemas)
+        manifest = Manifest(aside.profiles_dir / "target" / "manifest.json")
+        schemas = scratch_schemas(manifest.upstream(model), SCRATCH)
+        drop_schemas(warehouse, schemas)
         options += ["--select", f"+{model}", "--resource-type", "model"]
         try:
             result = build(aside, as_of=as_of, run_id=SCRATCH, options=options, progress=progress)
@@ -61,34 +55,53 @@ def build_aside(
                 raise WeftError(f"{node.name} could not be built aside: {node.message}")
             yield manifest
         finally:
-            _drop(warehouse, schemas)
+            drop_schemas(warehouse, schemas)
 
 
-def _write_profile(project: Project, path: Path) -> None:
+@contextmanager
+def scratch_project(project: Project, schema: str) -> Iterator[tuple[Project, list[str]]]:
+    """The project with another schema as its target's, and the options that keep dbt's files apart.
+
+    What dbt writes lies below ``profiles_dir`` of that project, in ``target``, while the context
+    lasts.
+    """
+    with TemporaryDirectory() as folder:
+        _write_profile(project, schema, Path(folder) / "profiles.yml")
+        options = [
+            *("--target-path", str(Path(folder) / "target")),
+            *("--log-path", str(Path(folder) / "logs")),
+        ]
+        yield replace(project, profiles_dir=Path(folder)), options
+
+
+def _write_profile(project: Project, schema: str, path: Path) -> None:
     """The project's profile, its target alone, with the scratch schema.
 
     It is written as it stands, with its ``env_var`` calls: no secret lies in a file.
     """
     name = str(read_document(project.folder / "dbt_project.yml").values["profile"])
     profiles = read_document(project.profiles_dir / "profiles.yml")
-    output = {**profiles.values[name]["outputs"][project.target], "schema": SCRATCH}
+    output = {**profiles.values[name]["outputs"][project.target], "schema": schema}
     profile = {name: {"target": project.target, "outputs": {project.target: output}}}
     path.write_text(yaml.safe_dump(profile), encoding="utf-8")
 
 
-def _scratch_schemas(manifest: Manifest, model: str) -> list[str]:
-    """The schemas that will be built in. Raises ConfigurationError for one that is not scratch."""
-    models = manifest.upstream(model)
+def scratch_schemas(models: Sequence[Model], schema: str) -> list[str]:
+    """The schemas that models will be built in, the scratch schema and those that add to it.
+
+    Raises ConfigurationError for one that is not scratch.
+    """
     for one in models:
-        if not one.table.schema.startswith(SCRATCH):
+        if not one.table.schema.startswith(schema):
             raise ConfigurationError(
                 f"{one.name} would be built in schema {one.table.schema!r}, where it may be in use:"
                 " let the macro generate_schema_name begin with target.schema on this target, or"
                 " choose a target with --target where it does."
             )
-    return sorted({SCRATCH, *(one.table.schema for one in models)})
+    return sorted({schema, *(one.table.schema for one in models)})
 
 
-def _drop(warehouse: Warehouse, schemas: list[str]) -> None:
+def drop_schemas(warehouse: Warehouse, schemas: Sequence[str]) -> None:
+    """Drop schemas with all that is in them, where they are there."""
     for schema in schemas:
         warehouse.execute(f"drop schema if exists {quote(schema)} cascade")

@@ -1,7 +1,5 @@
 """A project whose landed rows a test writes itself, many at once, and its identity."""
 
-import contextlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +11,10 @@ import pyarrow as pa
 import yaml
 
 from cli.scaffold import write_project
+from tests.dbt_project.forget import forget_rows
 from tests.dbt_project.oracle import Answer, Identifier, Observation
 from warehouse.dbt import DbtResult, build
 from warehouse.engines import Table
-from warehouse.engines.duckdb import forget_dbt_connections
 from warehouse.project import Project, find_project
 from warehouse.system_tables import migrate
 
@@ -122,18 +120,7 @@ class IdentityWorld:
 
     def forget(self, reason: str) -> None:
         """Say that landed rows were deleted, as whoever deletes them has to."""
-        from dbt.cli.main import dbtRunner
-
-        # The path of the warehouse is relative, as a person in the project's folder has it.
-        with contextlib.chdir(self.folder):
-            outcome = dbtRunner().invoke(
-                [
-                    *("--log-level", "none", "run-operation", "weft.forget_identity"),
-                    *("--args", json.dumps({"reason": reason}), "--profiles-dir", "."),
-                ]
-            )
-        forget_dbt_connections()
-        assert outcome.success
+        forget_rows(self.folder, reason)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Rows of the warehouse."""

@@ -17,9 +17,13 @@ def warehouse(tmp_path: Path) -> DuckDBWarehouse:
     return DuckDBWarehouse(tmp_path / "shop.duckdb")
 
 
-def build(warehouse: DuckDBWarehouse, as_of: date, run_id: str | None = None) -> None:
-    with record_run(warehouse, command="build", target="dev", as_of=as_of, run_id=run_id) as run:
+def build(
+    warehouse: DuckDBWarehouse, as_of: date, run_id: str | None = None, command: str = "build"
+) -> bool:
+    """Register a run that builds; whether it was one aside."""
+    with record_run(warehouse, command=command, target="dev", as_of=as_of, run_id=run_id) as run:
         run.figures["models"] = 3
+    return run.is_aside
 
 
 def test_a_run_is_registered_with_its_figures(warehouse: DuckDBWarehouse) -> None:
@@ -43,9 +47,18 @@ def test_a_failed_run_keeps_its_error(warehouse: DuckDBWarehouse) -> None:
 
 def test_state_only_moves_forward(warehouse: DuckDBWarehouse) -> None:
     build(warehouse, TUESDAY)
-    with pytest.raises(ConfigurationError, match=r"stands at 2026-09-29.*--as-of 2026-09-28"):
-        build(warehouse, MONDAY)
-    build(warehouse, TUESDAY)
+    for command in ("run", "backfill"):
+        with pytest.raises(ConfigurationError, match=r"stands at 2026-09-29.*--as-of 2026-09-28"):
+            build(warehouse, MONDAY, command=command)
+    assert not build(warehouse, TUESDAY, command="run")
+
+
+def test_an_earlier_build_is_one_aside_and_moves_nothing(warehouse: DuckDBWarehouse) -> None:
+    assert not build(warehouse, MONDAY, "first")
+    assert not build(warehouse, TUESDAY, "second")
+    assert build(warehouse, MONDAY, "third")
+    assert latest_run_id(warehouse) == "second"
+    assert build(warehouse, MONDAY)
 
 
 def test_the_latest_run_is_found_by_command(warehouse: DuckDBWarehouse) -> None:

@@ -43,10 +43,23 @@
     and always when the table is a view on someone else's.
 -#}
 {% macro is_landed(table) %}
+    {%- set until = weft.landed_until() -%}
+    {%- set in_time = 'loaded_at < ' ~ until if until and 'loaded_at' in table.columns -%}
     {%- if table.relation.is_view -%}
-        {{ return('true') }}
+        {{ return(in_time or 'true') }}
     {%- endif -%}
-    {{ return('load_id in (' ~ weft.landed_loads(table.source) ~ ')') }}
+    {%- set is_complete = 'load_id in (' ~ weft.landed_loads(table.source) ~ ')' -%}
+    {{ return(is_complete ~ ' and ' ~ in_time if in_time else is_complete) }}
+{% endmacro %}
+
+
+{#-
+    When an earlier as-of date is built: the UTC timestamp at which its day ended, after which
+    nothing had landed yet. Empty otherwise.
+-#}
+{% macro landed_until() %}
+    {%- set day = env_var('WEFT_LANDED_UNTIL', '') -%}
+    {{ return(weft.end_of_day("date '" ~ day ~ "'") if day else '') }}
 {% endmacro %}
 
 

@@ -7,3 +7,9 @@
     {%- set starter_set = ['purchase_traits', 'browsing_traits'] -%}
     {{ return(var('trait_models', starter_set if project_name == 'weft' else [])) }}
 {% endmacro %}
+
+
+{#- The models of computed traits of accounts that are joined to `account_profiles`. -#}
+{% macro account_trait_models() %}
+    {{ return(var('account_trait_models', [])) }}
+{% endmacro %}

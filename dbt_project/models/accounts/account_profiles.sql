@@ -49,6 +49,14 @@ members as (
 
 select
     accounts.*,
+    {%- for name in weft.account_trait_models() %}
+    {%- for column in weft.trait_columns(ref(project_name, name), 'group_id') %}
+    {{ name }}.{{ adapter.quote(column) }},
+    {%- endfor %}
+    {%- endfor %}
     coalesce(members.count_members, 0) as count_members
 from accounts
 left join members on members.group_id = accounts.group_id
+{%- for name in weft.account_trait_models() %}
+left join {{ ref(project_name, name) }} as {{ name }} on {{ name }}.group_id = accounts.group_id
+{%- endfor %}

@@ -1,4 +1,3 @@
-{{ weft.computed_traits(
-    profiles=ref('profile_identifiers'),
-    events=ref('profile_events'),
-) }}
+{{ config(materialized='computed_traits') }}
+
+{{ weft.computed_traits() }}

@@ -1,0 +1,3 @@
+{{ config(materialized='ledger') }}
+
+{{ weft.no_audience_memberships() }}

@@ -1,0 +1,1 @@
+"""Looks at audiences: what they are, who would be in them, how they differ and how they grew."""
