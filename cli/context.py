@@ -106,3 +106,27 @@ def sync_option(function: Function) -> Function:
     return click.option(
         "-s", "--sync", "syncs", multiple=True, help="A sync by its name; may be repeated."
     )(function)
+
+
+def selection_options(function: Function) -> Function:
+    """The options that say which rows a sync is about."""
+    for option in (
+        click.option(
+            "--from",
+            "starts_from",
+            type=Date(),
+            help="Append only: send rows from this day on, now and later. Default: all.",
+        ),
+        click.option(
+            "--resync", is_flag=True, help="Send rows that have not changed, too; remove as usual."
+        ),
+        click.option(
+            "--only-key",
+            "only_keys",
+            multiple=True,
+            metavar="KEY",
+            help="Only the row of this key; may be repeated.",
+        ),
+    ):
+        function = option(function)
+    return function

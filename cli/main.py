@@ -31,6 +31,11 @@ COMMANDS = {
     "tracking-plan": "cli.commands.tracking_plan",
     "status": "cli.commands.status",
     "audience": "cli.commands.audience",
+    "apply": "cli.commands.apply",
+    "runs": "cli.commands.runs",
+    "reset": "cli.commands.reset",
+    "suppressions": "cli.commands.suppressions",
+    "forget": "cli.commands.forget",
 }
 """Each command and the module that holds it, in the order in which help lists them."""
 

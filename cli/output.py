@@ -7,13 +7,12 @@ from typing import Any
 import click
 
 from cli.output_audience import print_alerts
-from cli.paths import shown_path
+from cli.sync_output import print_syncs
 from cli.tables import format_table
 from cli.words import counted
 
 Figures = Mapping[str, Any]
 
-PLAN_COLUMNS = ("added", "changed", "removed", "unchanged", "invalid")
 FORMAT_VERSION = 1
 """Version of the JSON documents. New fields may come at any time; a changed one raises this."""
 
@@ -122,121 +121,6 @@ def print_build(figures: Figures) -> None:
     print_profiles(figures["profiles"])
     print_audiences(figures["audiences"])
     print_alerts(figures["alerts"])
-
-
-def print_plans(figures: Figures) -> None:
-    """What each sync would add, change and remove, with a few of the rows."""
-    if not figures["plans"]:
-        click.echo("Plan: the project has no syncs; add one in models/syncs/.")
-        return
-    changes = sum(plan["added"] + plan["changed"] + plan["removed"] for plan in figures["plans"])
-    click.echo(f"Plan: {counted(changes, 'row')} would be sent" if changes else "Plan: no changes")
-    click.echo(
-        format_table(
-            ("sync", *PLAN_COLUMNS, "requests", "to"),
-            [
-                [
-                    plan["sync"],
-                    *(plan[column] for column in PLAN_COLUMNS),
-                    plan["requests"],
-                    plan["destination"],
-                ]
-                for plan in figures["plans"]
-            ],
-        )
-    )
-    for plan in figures["plans"]:
-        _print_samples(plan)
-        _print_plan_notes(plan)
-
-
-def _print_samples(plan: Figures) -> None:
-    if not plan["samples"]:
-        return
-    click.echo(
-        f"\n  {plan['sync']}, {len(plan['samples'])} of the rows (+ add, ~ change, - remove)"
-    )
-    for sample in plan["samples"]:
-        sign = {"add": "+", "change": "~", "remove": "-"}[sample["operation"]]
-        fields = ", ".join(
-            _changed_field(sample["operation"], name, old, new)
-            for name, (old, new) in sample["fields"].items()
-        )
-        click.echo(f"  {sign} {sample['key']}  {fields}")
-
-
-def _changed_field(operation: str, name: str, old: str | None, new: str | None) -> str:
-    if operation == "change":
-        return f"{name}: {old} -> {new}"
-    return f"{name}: {old if operation == 'remove' else new}"
-
-
-def _print_plan_notes(plan: Figures) -> None:
-    if plan["mapping_changed"]:
-        click.echo(f"  {plan['sync']}: key or fields have changed since the last push.")
-    if plan["rejected_earlier"]:
-        click.echo(
-            f"  {plan['sync']}: {counted(plan['rejected_earlier'], 'row')} that the destination"
-            " refused before, and that have not changed, stay behind."
-        )
-    for guard in plan["guards"]:
-        click.echo(f"  {plan['sync']} is blocked: {guard}")
-
-
-def print_syncs(figures: Figures) -> None:
-    """What each sync sent and what became of it."""
-    syncs = figures["syncs"]
-    if not syncs:
-        click.echo("Sync: the project has no syncs; add one in models/syncs/.")
-        return
-    pushed = [report for report in syncs if "planned" in report]
-    click.echo(f"Sync: {_sync_headline(pushed, figures)}")
-    if pushed:
-        click.echo(
-            format_table(
-                ("sync", *PLAN_COLUMNS, "failed", "state"),
-                [
-                    [
-                        report["sync"],
-                        *report["planned"].values(),
-                        report["unchanged"],
-                        report["invalid"],
-                        sum(report["failed"].values()),
-                        report["state"],
-                    ]
-                    for report in pushed
-                ],
-            )
-        )
-    for report in syncs:
-        _print_sync_notes(report)
-
-
-def _sync_headline(pushed: list[Figures], figures: Figures) -> str:
-    sent = sum(sum(report["succeeded"].values()) for report in pushed)
-    diverted = [report for report in pushed if report["state"] == "diverted"]
-    if diverted:
-        rows = counted(sum(sum(report["planned"].values()) for report in diverted), "row")
-        if figures["dry_run"]:
-            return f"a dry run; {rows} would be sent, and nothing left this machine"
-        return (
-            f"{rows} would be sent, but their destinations may not be reached from target"
-            f" {figures['target']}; nothing of them left this machine"
-        )
-    if len(pushed) == len(figures["syncs"]) and all(
-        report["state"] == "unchanged" for report in pushed
-    ):
-        return "nothing has changed, so no request was sent"
-    return f"{counted(sent, 'row')} sent and acknowledged"
-
-
-def _print_sync_notes(report: Figures) -> None:
-    for path in report.get("files", ()):
-        click.echo(f"  {report['sync']} wrote {shown_path(path)}")
-    if report.get("diverted"):
-        click.echo(f"  {report['sync']} would send {shown_path(report['diverted'])}")
-    if report.get("error"):
-        click.echo(f"  {report['error']}")
 
 
 def print_run(figures: Figures) -> None:

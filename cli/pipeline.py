@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cli.context import Session
-from warehouse.errors import BlockedError, ConfigurationError, WeftError
+from cli.figures import Figures, exit_code, keep
+from cli.sync_steps import check_settings, push_syncs, tell_build
 
 if TYPE_CHECKING:
     from loaders.report import LoadReport
-    from reverse_etl.syncs import Sync
     from warehouse.dbt import DbtResult
     from warehouse.manifest import Manifest
 
-Figures = dict[str, Any]
-"""What a step did, as plain values: printed as a table or as JSON, and kept in ``weft.runs``."""
+__all__ = ["Figures", "exit_code", "keep"]
 
 
 def load_events(
@@ -165,80 +164,13 @@ def _build_aside(session: Session, options: Sequence[str]) -> "tuple[DbtResult, 
     )
 
 
-def plan_syncs(session: Session, names: Sequence[str] = ()) -> Figures:
-    """Compare the named syncs, or all, with what their destinations have; nothing is sent."""
-    from reverse_etl.plan import make_plan
-
-    plans = [
-        asdict(make_plan(session.warehouse, session.project, sync, session.run))
-        for sync in _chosen_syncs(session, names)
-    ]
-    return keep(session, "plan", {"plans": plans})
-
-
-def push_syncs(
-    session: Session,
-    names: Sequence[str] = (),
-    *,
-    approve: str | None = None,
-    dry_run: bool = False,
-) -> Figures:
-    """Send what the named syncs, or all, have to send. One that is blocked stops no other."""
-    from reverse_etl.sync import sync
-
-    reports: list[Figures] = []
-    for chosen in _chosen_syncs(session, names):
-        try:
-            report = sync(
-                session.warehouse,
-                session.project,
-                chosen,
-                session.run,
-                progress=session.progress,
-                approve=approve,
-                dry_run=dry_run,
-            )
-        except ConfigurationError:
-            # Nothing is wrong with the run: the command or a setting is, and says so by itself.
-            raise
-        except BlockedError as error:
-            reports.append({"sync": chosen.name, "state": "blocked", "error": str(error)})
-        except WeftError as error:
-            reports.append({"sync": chosen.name, "state": "failed", "error": str(error)})
-        else:
-            reports.append(asdict(report))
-    return keep(
-        session, "sync", {"target": session.project.target, "dry_run": dry_run, "syncs": reports}
-    )
-
-
 def run_pipeline(session: Session) -> Figures:
     """Load, build and sync. After a build in which anything failed nothing is sent."""
+    check_settings(session)
     load_events(session)
-    if build_models(session)["failures"]:
+    failures = build_models(session)["failures"]
+    tell_build(session, [failure["name"] for failure in failures])
+    if failures:
         return session.run.figures
     push_syncs(session)
     return session.run.figures
-
-
-def exit_code(figures: Figures) -> int:
-    """The exit code that the figures of a run's steps amount to."""
-    states = {report["state"] for report in figures.get("sync", {}).get("syncs", ())}
-    if "blocked" in states:
-        return BlockedError.exit_code
-    if "failed" in states or figures.get("build", {}).get("failures"):
-        return WeftError.exit_code
-    return 0
-
-
-def _chosen_syncs(session: Session, names: Sequence[str]) -> "list[Sync]":
-    from reverse_etl.syncs import read_syncs, select_syncs
-    from warehouse.dbt import load_manifest
-
-    return select_syncs(read_syncs(session.project, load_manifest(session.project)), names)
-
-
-def keep(session: Session, step: str, figures: Figures) -> Figures:
-    """Keep a step's figures with the run."""
-    session.run.figures[step] = figures
-    return figures

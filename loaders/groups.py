@@ -10,6 +10,7 @@ from loaders import entities
 from loaders.batches import context_batch, make_batch
 from loaders.door.admission import ADMITTED, COLLISIONS
 from loaders.door.collisions import discard_collisions
+from loaders.door.suppressed import reject_suppressed
 from loaders.envelopes import ARRIVED, DUPLICATES, HELD_BACK, find_duplicates, parse
 from loaders.fresh import FRESH, ODD_CONTEXTS, ODD_DOCUMENTS, make_fresh
 from loaders.intake import Intake
@@ -116,6 +117,7 @@ def _land(
         keep_raw=intake.keeps_raw,
         check_depth=check_depth,
     )
+    reject_suppressed(warehouse, ARRIVED)
     crash_point("after_parse")
     with warehouse.transaction():
         load.first_load_id = next_load_id(warehouse)

@@ -7,7 +7,6 @@ from enum import StrEnum
 class OutcomeKind(StrEnum):
     """The outcomes of the ledger. Only ``succeeded`` moves the snapshot."""
 
-    INTENT = "intent"
     SUCCEEDED = "succeeded"
     REJECTED = "rejected"
     RETRY = "retry"
@@ -29,6 +28,9 @@ class Outcome:
     message: str | None = None
     request_id: str | None = None
 
+
+JOB_RUNNING = "job_running"
+"""The code of rows whose asynchronous job had not ended."""
 
 RETRIED_STATUSES = frozenset({408, 423, 425, 429})
 FINAL_SERVER_ERRORS = frozenset({501, 505})

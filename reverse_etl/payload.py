@@ -10,6 +10,7 @@ These are the only expressions of reverse ETL that differ between engines.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from sqlglot import ParseError, exp
 
@@ -55,7 +56,9 @@ def payload(mapping: Mapping, alias: str) -> str:
     }
     if not columns:
         return "'{}'"
-    text = _object([(field, *column) for field, column in columns.items()])
+    members = [(field, *column) for field, column in columns.items()]
+    skipped = mapping.skipped_nulls
+    text = _object_without_nulls(members, skipped) if skipped else _object(members)
     finite = [
         f"coalesce(isfinite({column}), true)"
         for column, kind in columns.values()
@@ -67,6 +70,16 @@ def payload(mapping: Mapping, alias: str) -> str:
 def row_hash(mapping: Mapping, alias: str) -> str:
     """The md5 of the canonical payload."""
     return f"md5({payload(mapping, alias)})"
+
+
+def json_text(column: str) -> str:
+    """A text column as a JSON string."""
+    return f"cast(to_json({column}) as varchar)"
+
+
+def hashed_text(text: str) -> str:
+    """The SHA-256 of a text, in 64 hexadecimal digits."""
+    return f"sha256({text})"
 
 
 def _type(name: str) -> exp.DataType | None:
@@ -123,6 +136,19 @@ def _object(members: Sequence[tuple[str, str, exp.DataType | None]]) -> str:
         opening = ("," if position else "{") + _json_string(name) + ":"
         parts += [_literal(opening), f"coalesce({_json(column, kind)}, 'null')"]
     return f"concat({', '.join(parts)}, '}}')"
+
+
+def _object_without_nulls(
+    members: Sequence[tuple[str, str, exp.DataType | None]], skipped: AbstractSet[str]
+) -> str:
+    """As ``_object``; the skipped members are left out where they are null."""
+    parts = []
+    for name, column, kind in members:
+        value = _json(column, kind)
+        shown = value if name in skipped else f"coalesce({value}, 'null')"
+        # || is null where its value is, and concat_ws leaves nulls out.
+        parts.append(f"({_literal(_json_string(name) + ':')} || {shown})")
+    return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}'"
 
 
 def _scale(kind: exp.DataType) -> int:

@@ -4,32 +4,43 @@ import json
 import uuid
 from dataclasses import dataclass
 
-from reverse_etl.diff import Scope, compute_difference, count_difference, drop_difference
-from reverse_etl.guards import Extent, blocking_guards
-from reverse_etl.mapping import Mapping, resolve_mapping
-from reverse_etl.payload import key_text
-from reverse_etl.plan_rows import NULL_KEY, store_rows
+from reverse_etl.bindings import first_day
+from reverse_etl.diff import Scope, compute_difference, drop_difference
+from reverse_etl.mapping import resolve_mapping
+from reverse_etl.plan_counts import count_rows
+from reverse_etl.plan_digest import compute_digest
+from reverse_etl.plan_store import snapshot_version, store_plan
 from reverse_etl.recovery import recover
 from reverse_etl.samples import SampleRow, sample_rows
+from reverse_etl.selection import EVERYTHING, Selection, read_selection
 from reverse_etl.syncs import Sync
 from warehouse.crash_points import crash_point
 from warehouse.engines import Warehouse
-from warehouse.errors import UnknownNameError
+from warehouse.errors import BlockedError, ConfigurationError, UnknownNameError
 from warehouse.project import Project
 from warehouse.runs import Run
-from warehouse.system_tables import SYNC_PLANS, SYNC_ROWS, SYNC_SNAPSHOT, utc_now
+from warehouse.suppressions import suppression_state
+from warehouse.system_tables import SYNC_PLANS, SYNC_ROWS
+
+__all__ = ["Plan", "find_account", "load_plan", "make_plan", "refuse_changed", "snapshot_version"]
+
+MEMORY = "600MB"
+"""What the warehouse may hold in memory while it plans; what is more goes to disk."""
+MOST_KEYS = 10
 
 
 @dataclass(frozen=True)
 class Plan:
     """What a sync would do. Counts are rows.
 
-    ``added``, ``changed`` and ``removed`` go out, in ``requests`` requests. ``leaving`` rows are
-    gone from the model but stay at the destination, as the mode wants; ``invalid`` rows are never
-    sent; ``rejected_earlier`` ones
-    were refused before and have not changed since. ``guards`` are the
-    sentences that block the plan. ``mapping_changed`` says that key or fields differ from the
-    plan pushed last.
+    ``added``, ``changed`` and ``removed`` go out, in ``requests`` requests, which take at least
+    ``seconds`` by the destination's limits. ``leaving`` rows are gone from the model but stay at
+    the destination, as the mode wants. ``invalid`` rows are never sent; ``invalid_reasons`` counts
+    them by reason and ``invalid_keys`` names up to ten of the keys that occur more than once.
+    ``withheld`` rows lack consent, ``suppressed`` ones are in ``weft.suppressions``.
+    ``rejected_earlier`` ones were refused before and have not changed since. ``guards`` are the
+    sentences that block the plan, ``mapping_changes`` say how key and fields differ from the plan
+    pushed last. ``digest`` stands for all of it, rows included.
     """
 
     plan_id: str
@@ -42,6 +53,7 @@ class Plan:
     base_version: int
     mapping_hash: str
     mapping_changed: bool
+    mapping_changes: tuple[str, ...]
     fields: tuple[str, ...]
     source_rows: int
     acknowledged: int
@@ -51,10 +63,18 @@ class Plan:
     leaving: int
     unchanged: int
     invalid: int
+    invalid_reasons: dict[str, int]
+    invalid_keys: tuple[str, ...]
+    withheld: int
+    suppressed: int
     rejected_earlier: int
     requests: int
+    seconds: float
     guards: tuple[str, ...]
     state: str
+    selection: Selection
+    suppression_state: str
+    digest: str
     samples: tuple[SampleRow, ...]
 
     @property
@@ -68,22 +88,37 @@ class Plan:
         return self.planned > 0
 
 
-def make_plan(warehouse: Warehouse, project: Project, sync: Sync, run: Run) -> Plan:
+def make_plan(
+    warehouse: Warehouse,
+    project: Project,
+    sync: Sync,
+    run: Run,
+    selection: Selection = EVERYTHING,
+) -> Plan:
     """Compare the model with the snapshot and save what differs.
 
     No environment variable needs to be set for it. A run that died is closed first: what it sent
     without an answer is unknown, and comes back.
 
-    Raises UnknownNameError for a column that does not exist, WeftError when the model's table is
-    not there.
+    Raises UnknownNameError for a column that does not exist, ConfigurationError for a selection
+    the mode does not have, WeftError when the model's table is not there, BlockedError when the
+    register of suppressions cannot be read.
     """
-    mapping = resolve_mapping(warehouse, sync)
+    if selection.resync and sync.settings.mode == "append":
+        raise ConfigurationError(
+            f"The sync {sync.name!r} appends, and sending its rows again would double them; "
+            "only --from sends rows of a period."
+        )
+    account = find_account(warehouse, project, sync)
+    starts_from = selection.starts_from or first_day(warehouse, sync.name, account)
+    state = suppression_state(warehouse)
+    mapping = resolve_mapping(warehouse, sync, starts_from)
     recover(warehouse, sync.name)
-    scope = Scope(str(uuid.uuid4()), sync.name, _account(warehouse, project, sync))
-    with warehouse.transaction():
-        compute_difference(warehouse, mapping, sync.settings.mode, scope)
-        counts = _difference_counts(warehouse, mapping, scope)
-        _store_plan(warehouse, sync, run, mapping, scope, counts)
+    scope = Scope(str(uuid.uuid4()), sync.name, account)
+    with warehouse.bounded_memory(MEMORY), warehouse.transaction():
+        compared = compute_difference(warehouse, mapping, sync.settings.mode, scope, selection)
+        counts = count_rows(warehouse, mapping, scope, selection, compared)
+        store_plan(warehouse, sync, run, mapping, scope, counts, selection, state)
         drop_difference(warehouse)
     crash_point("after_plan")
     return load_plan(warehouse, scope.plan_id)
@@ -94,29 +129,43 @@ def load_plan(warehouse: Warehouse, plan_id: str) -> Plan:
     rows = warehouse.rows(f"select * from {SYNC_PLANS} where plan_id = ?", [plan_id])
     if not rows:
         recent = warehouse.rows(
-            f"select plan_id from {SYNC_PLANS} order by planned_at desc limit 5"
+            f"select plan_id from {SYNC_PLANS} order by planned_at desc, plan_id limit 5"
         )
         raise UnknownNameError("plan", plan_id, (row["plan_id"] for row in recent))
     [values] = rows
     for unused in ("approved_at", "planned_at"):
         del values[unused]
-    values["fields"] = tuple(json.loads(values["fields"]))
-    values["guards"] = tuple(json.loads(values["guards"]))
+    for name in ("fields", "guards", "mapping_changes"):
+        values[name] = tuple(json.loads(values[name] or "[]"))
+    # Plans of the first version of the schema lack the rest.
+    values["invalid_reasons"] = json.loads(values["invalid_reasons"] or "{}")
+    values["selection"] = read_selection(values["selection"])
+    for name in ("withheld", "suppressed", "seconds"):
+        values[name] = values[name] or 0
+    for name in ("suppression_state", "digest"):
+        values[name] = values[name] or ""
     samples = sample_rows(warehouse, plan_id, values["sync"], values["account"])
-    return Plan(**values, samples=samples)
+    return Plan(**values, invalid_keys=_invalid_keys(warehouse, plan_id), samples=samples)
 
 
-def snapshot_version(warehouse: Warehouse, sync: str, account: str) -> int:
-    """A number that grows with every change of the snapshot of a sync."""
-    total = warehouse.value(
-        f"select cast(coalesce(sum(version), 0) as bigint) as total from {SYNC_SNAPSHOT}"
-        " where sync = ? and account = ?",
-        [sync, account],
-    )
-    return int(total)
+def refuse_changed(warehouse: Warehouse, plan: Plan) -> None:
+    """Raise BlockedError when a plan is not what it was, or may not be sent any more.
+
+    It may not when an identifier was suppressed since it was made.
+    """
+    changed = None
+    if plan.state != "pushed" and compute_digest(warehouse, plan.plan_id) != plan.digest:
+        changed = "what the warehouse holds of it has changed since"
+    elif suppression_state(warehouse) != plan.suppression_state:
+        changed = "the register of suppressions has changed since"
+    if changed:
+        raise BlockedError(
+            f"The plan {plan.plan_id} of {plan.sync!r} is stale: {changed}; make a new plan."
+        )
 
 
-def _account(warehouse: Warehouse, project: Project, sync: Sync) -> str:
+def find_account(warehouse: Warehouse, project: Project, sync: Sync) -> str:
+    """The account a sync's destination has now, as far as it can be told."""
     account = sync.destination.account()
     if account is not None:
         return account
@@ -129,90 +178,10 @@ def _account(warehouse: Warehouse, project: Project, sync: Sync) -> str:
     return str(known or f"unknown account of {sync.destination.name}")
 
 
-def _store_plan(
-    warehouse: Warehouse,
-    sync: Sync,
-    run: Run,
-    mapping: Mapping,
-    scope: Scope,
-    counts: dict[str, int],
-) -> None:
-    sent = counts["added"] + counts["changed"]
-    description = sync.destination.description
-    extent = Extent(
-        source=counts["source_rows"],
-        acknowledged=counts["acknowledged"],
-        planned=sent + counts["removed"],
-        removed=counts["removed"],
-        leaving=counts["leaving"],
+def _invalid_keys(warehouse: Warehouse, plan_id: str) -> tuple[str, ...]:
+    rows = warehouse.rows(
+        f"select distinct key from {SYNC_ROWS} where plan_id = ? and operation = 'invalid'"
+        f" and key is not null order by key limit {MOST_KEYS}",
+        [plan_id],
     )
-    guards = blocking_guards(extent, sync.settings.guard)
-    values = {
-        "plan_id": scope.plan_id,
-        "sync": scope.sync,
-        "run_id": run.run_id,
-        "target": run.target,
-        "destination": sync.destination.name,
-        "account": scope.account,
-        "mode": sync.settings.mode,
-        "base_version": snapshot_version(warehouse, scope.sync, scope.account),
-        "mapping_hash": mapping.hash,
-        "mapping_changed": _mapping_changed(warehouse, mapping, scope),
-        "fields": json.dumps(list(mapping.fields)),
-        **counts,
-        "requests": description.requests(counts["removed"], sent),
-        "guards": json.dumps(guards),
-        "state": "blocked" if guards else "planned",
-        "planned_at": utc_now(),
-    }
-    marks = ", ".join("?" for _ in values)
-    warehouse.execute(
-        f"insert into {SYNC_PLANS} ({', '.join(values)}) values ({marks})", list(values.values())
-    )
-
-
-def _difference_counts(warehouse: Warehouse, mapping: Mapping, scope: Scope) -> dict[str, int]:
-    """Store the rows that differ; how many there are of each kind."""
-    key = key_text(mapping, "source")
-    [source] = warehouse.rows(
-        f"select count(*) as total, count({key}) as keyed from {mapping.table} as source"
-    )
-    keys = count_difference(warehouse)
-    operations = {operation for operation, _ in keys}
-    if source["keyed"] < source["total"]:
-        operations.add(NULL_KEY)
-    store_rows(warehouse, mapping, scope, operations)
-    invalid = warehouse.value(
-        f"select count(*) as total from {SYNC_ROWS} where plan_id = ? and operation = 'invalid'",
-        [scope.plan_id],
-    )
-    acknowledged = warehouse.value(
-        f"select count(*) as total from {SYNC_SNAPSHOT}"
-        " where sync = ? and account = ? and not removed",
-        [scope.sync, scope.account],
-    )
-    present = sum(keys.get((name, True), 0) for name in ("add", "change", "rejected"))
-
-    def count(operation: str) -> int:
-        return keys.get((operation, True), 0) + keys.get((operation, False), 0)
-
-    return {
-        "source_rows": source["total"],
-        "acknowledged": acknowledged,
-        "added": count("add"),
-        "changed": count("change"),
-        "removed": count("remove"),
-        "leaving": count("leave"),
-        "unchanged": source["total"] - invalid - present,
-        "invalid": invalid,
-        "rejected_earlier": count("rejected"),
-    }
-
-
-def _mapping_changed(warehouse: Warehouse, mapping: Mapping, scope: Scope) -> bool:
-    last = warehouse.value(
-        f"select mapping_hash from {SYNC_PLANS} where sync = ? and account = ?"
-        " and state = 'pushed' order by planned_at desc limit 1",
-        [scope.sync, scope.account],
-    )
-    return last is not None and last != mapping.hash
+    return tuple(row["key"] for row in rows)

@@ -60,7 +60,7 @@ def _store_sends(warehouse: Warehouse, mapping: Mapping, scope: Scope, first: in
             (plan_id, sync, position, key, operation, payload, row_hash, version)
         select ?, ?, row_number() over () + {first - 1}, difference.key, difference.operation,
             {payload(mapping, "source")}, difference.row_hash, difference.version
-        from {mapping.table} as source
+        from {mapping.relation} as source
         join {DIFFERENCE} as difference on difference.key = {key_text(mapping, "source")}
         where difference.operation in ('add', 'change')
         """,
@@ -73,7 +73,7 @@ def _store_invalid(warehouse: Warehouse, mapping: Mapping, scope: Scope) -> None
         f"""
         insert into {SYNC_ROWS} (plan_id, sync, key, operation, payload, reason)
         select ?, ?, difference.key, 'invalid', {payload(mapping, "source")}, difference.reason
-        from {mapping.table} as source
+        from {mapping.relation} as source
         join {DIFFERENCE} as difference on difference.key = {key_text(mapping, "source")}
         where difference.operation = 'invalid'
         """,
@@ -86,7 +86,7 @@ def _store_null_keys(warehouse: Warehouse, mapping: Mapping, scope: Scope) -> No
         f"""
         insert into {SYNC_ROWS} (plan_id, sync, operation, payload, reason)
         select ?, ?, 'invalid', {payload(mapping, "source")}, 'invalid_null_key'
-        from {mapping.table} as source
+        from {mapping.relation} as source
         where {key_text(mapping, "source")} is null
         """,
         [scope.plan_id, scope.sync],

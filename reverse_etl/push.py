@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reverse_etl.destinations.base import FileDestination, HttpDestination, Row
+from reverse_etl.destinations.base import HttpDestination, Row
+from reverse_etl.destinations.file_base import FileDestination
 from reverse_etl.destinations.files import file_name, json_lines
+from reverse_etl.destinations.table_base import TableDestination
+from reverse_etl.file_sending import FileSender, field_types
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping
-from reverse_etl.outcomes import Outcome, OutcomeKind
+from reverse_etl.outcomes import OutcomeKind
 from reverse_etl.plan import Plan, snapshot_version
 from reverse_etl.recovery import close_run
 from reverse_etl.report import Counts, SyncReport, Tally
 from reverse_etl.sync_runs import finish_sync_run, record_idle_sync_run, start_sync_run
 from reverse_etl.syncs import Sync
 from reverse_etl.transports.files import write_file
-from warehouse.crash_points import crash_point
 from warehouse.engines import Warehouse
 from warehouse.errors import BlockedError
 from warehouse.progress import Progress, Silent
@@ -55,6 +57,13 @@ def push(
         record_idle_sync_run(warehouse, plan, run, "blocked", error)
         raise BlockedError(error)
     return pushing.send(approved=bool(plan.guards))
+
+
+def send_plan(
+    warehouse: Warehouse, project: Project, sync: Sync, plan: Plan, run: Run
+) -> SyncReport:
+    """Send a plan that needs no approval, whether or not the snapshot moved on since."""
+    return _Push(warehouse, project, sync, plan, run, Silent()).send(approved=False)
 
 
 class _Push:
@@ -113,47 +122,43 @@ class _Push:
             return lambda: self._send_file(destination)
         if isinstance(destination, HttpDestination):
             return lambda: self._send_requests(destination)
+        if isinstance(destination, TableDestination):
+            return lambda: self._send_to_table(destination)
         raise TypeError(f"no transport for {type(destination).__name__}")
 
     def _send_requests(self, destination: HttpDestination) -> SyncReport:
         import asyncio
 
-        from reverse_etl.sending import Sender
+        from reverse_etl.sending import Sender, few_collections
 
         redact = self._sync.destination.redactor(destination)
-        sender = Sender(destination, self._plan, self._ledger, redact, self._show_progress)
-        asyncio.run(sender.run())
+        sender = Sender(destination, self._ledger, redact, self._show_progress)
+        with self._warehouse.many_commits(), few_collections():
+            asyncio.run(sender.run())
         error = redact(sender.error or _failure_sentence(sender.tally))
         state = "failed" if error else "succeeded"
         return self._report(sender.tally, state, error)
 
-    def _send_file(self, destination: FileDestination) -> SyncReport:
-        plan = self._plan
-        path = self._project.folder / destination.path(plan.sync, self._run.run_id)
-        error, outcome = None, Outcome(OutcomeKind.SUCCEEDED)
-        self._ledger.write_intents(1, plan.planned)
-        try:
-            write_file(
-                path,
-                self._parts(
-                    lambda rows: destination.lines(rows, plan.fields),
-                    header=destination.header(plan.fields),
-                ),
-            )
-        except OSError as fault:
-            error = f"The file {path} cannot be written: {fault.strerror}."
-            outcome = Outcome(OutcomeKind.RETRY, code=type(fault).__name__, message=error)
-        crash_point("after_send")
-        self._ledger.write_outcome_for_all(1, plan.planned, outcome)
-        tally = Tally()
-        tally.count("add", outcome, plan.added)
-        tally.count("change", outcome, plan.changed)
-        tally.count("remove", outcome, plan.removed)
-        files = () if error else (path,)
-        return self._report(tally, "failed" if error else "succeeded", error, files=files)
+    def _send_to_table(self, destination: TableDestination) -> SyncReport:
+        from reverse_etl.tables import TableSender
 
-    def _parts(self, encode: Callable[[list[Row]], bytes], header: bytes = b"") -> Iterator[bytes]:
-        yield header
+        redact = self._sync.destination.redactor(destination)
+        sender = TableSender(destination, self._ledger, redact, self._show_progress)
+        with self._warehouse.many_commits():
+            sender.run()
+        error = redact(sender.error or _failure_sentence(sender.tally))
+        return self._report(sender.tally, "failed" if error else "succeeded", error)
+
+    def _send_file(self, destination: FileDestination) -> SyncReport:
+        path = self._project.folder / destination.path(self._plan.sync, self._run.run_id)
+        types = field_types(resolve_mapping(self._warehouse, self._sync))
+        sender = FileSender(destination, self._ledger, path, self._show_progress)
+        sender.run(types)
+        files = () if sender.error else (path,)
+        state = "failed" if sender.error else "succeeded"
+        return self._report(sender.tally, state, sender.error, files=files)
+
+    def _parts(self, encode: Callable[[list[Row]], bytes]) -> Iterator[bytes]:
         for page in self._ledger.pages(1, self._plan.planned, FILE_PAGE_ROWS):
             yield encode(page)
             self._show_progress(len(page))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from warehouse.engines import Warehouse
-from warehouse.system_tables import SYNC_ATTEMPTS, SYNC_RUNS, utc_now
+from warehouse.system_tables import SYNC_ATTEMPTS, SYNC_INTENTS, SYNC_ROWS, SYNC_RUNS, utc_now
 
 _MESSAGE = "the run ended before the answer was recorded"
 
@@ -28,15 +28,15 @@ def close_run(warehouse: Warehouse, run_id: str, plan_id: str) -> None:
             insert into {SYNC_ATTEMPTS}
                 (run_id, plan_id, sync, key, operation, attempt, outcome, code, message,
                  row_hash, attempted_at)
-            select run_id, plan_id, sync, key, operation, attempt, 'unknown', 'interrupted', ?,
-                row_hash, ?
-            from {SYNC_ATTEMPTS} as intent
-            where run_id = ? and plan_id = ? and outcome = 'intent' and key not in (
-                select key from {SYNC_ATTEMPTS}
-                where run_id = ? and plan_id = ? and outcome <> 'intent'
-            )
+            select ?, plan_id, sync, key, operation, 1, 'unknown', 'interrupted', ?, row_hash, ?
+            from {SYNC_ROWS} as sent
+            where plan_id = ? and exists (
+                select 1 from {SYNC_INTENTS} as intents
+                where intents.run_id = ? and intents.plan_id = sent.plan_id
+                    and sent.position between intents.first_position and intents.last_position
+            ) and key not in (select key from {SYNC_ATTEMPTS} where run_id = ? and plan_id = ?)
             """,
-            [_MESSAGE, utc_now(), run_id, plan_id, run_id, plan_id],
+            [run_id, _MESSAGE, utc_now(), plan_id, run_id, run_id, plan_id],
         )
         figures = _figures(warehouse, run_id, plan_id)
         assignments = ", ".join(f"{name} = ?" for name in figures)
@@ -56,7 +56,7 @@ def _figures(warehouse: Warehouse, run_id: str, plan_id: str) -> dict[str, int]:
                 row_number() over (
                     partition by key order by attempted_at desc, attempt desc
                 ) as recency
-            from {SYNC_ATTEMPTS} where run_id = ? and plan_id = ? and outcome <> 'intent'
+            from {SYNC_ATTEMPTS} where run_id = ? and plan_id = ?
         ) as ranked
         where recency = 1 and outcome <> 'aborted'
         group by all

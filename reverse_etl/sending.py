@@ -1,99 +1,139 @@
 """Sends the rows of a plan over HTTP: many requests at a time, every answer recorded."""
 
 import asyncio
+import gc
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from reverse_etl.destinations.base import Batch, HttpDestination, HttpResponse, Row
-from reverse_etl.ledger import Attempt, Ledger
-from reverse_etl.outcomes import REFUSED_CREDENTIALS, Outcome, OutcomeKind
-from reverse_etl.plan import Plan
+from reverse_etl.answers import Answer, count_answers
+from reverse_etl.breaker import Breaker
+from reverse_etl.delivery import Delivery
+from reverse_etl.destinations.base import HttpDestination, Row
+from reverse_etl.jobs import JobFollower
+from reverse_etl.ledger import Ledger
+from reverse_etl.pacing import Pace, TokenBucket
+from reverse_etl.pages import Page
 from reverse_etl.redact import Redactor
 from reverse_etl.report import Tally
-from reverse_etl.retry import Patience, parse_retry_after
-from reverse_etl.transports.http import HttpTransport, InDoubt, NotSent, Unsendable
-from warehouse.crash_points import crash_point
+from reverse_etl.retry import Patience
+from reverse_etl.stopping import Stop
+from reverse_etl.transports.http import HttpTransport
 
 GROUP_ROWS = 20_000
 """At most so many rows have an intent and no recorded outcome: what a crash leaves unknown."""
 FLUSH_SECONDS = 1.0
+_PAGE_BYTES = 32_000_000
+_FEW_COLLECTIONS = (100_000, 50, 100)
+
+_Finished = tuple[Page, list[Row], list[Answer]]
 
 
 class Sender:
     """One push over HTTP.
 
-    ``tally`` counts what became of the rows; ``error`` says why sending stopped early. Intents
-    of half a group are committed while the half before it is on its way.
+    ``tally`` counts what became of the rows; ``error`` says why sending stopped early. Rows go
+    out in pages: the intents of one are committed while the page before it is on its way. A page
+    holds about what a second sends, so that a crash leaves little unknown.
     """
 
     def __init__(
         self,
         destination: HttpDestination,
-        plan: Plan,
         ledger: Ledger,
         redact: Redactor,
         on_recorded: Callable[[int], None],
     ) -> None:
         self.tally = Tally()
-        self.error: str | None = None
-        self._destination, self._plan, self._ledger = destination, plan, ledger
+        self._destination, self._ledger = destination, ledger
         self._redact, self._on_recorded = redact, on_recorded
-        self._patience = Patience(destination.retry)
-        self._waiting: asyncio.Queue[list[Row]] = asyncio.Queue()
-        self._stopped = asyncio.Event()
+        self._stop = Stop(ledger.plan.destination)
+        self._waiting: asyncio.Queue[tuple[Page, list[Row]]] = asyncio.Queue()
         self._wake = asyncio.Event()
-        self._finished: list[list[Attempt]] = []
+        self._finished: list[_Finished] = []
         self._finished_rows = 0
         self._outstanding = 0
-        self._resume_at = 0.0
         self._fault: Exception | None = None
-        most = destination.most_rows
-        self._page_rows = max(1, GROUP_ROWS // 2 // most) * most
+        self._page_rows = 2 * destination.most_requests * destination.most_rows
+        self._row_bytes = 1.0
+        self._recorded_at = time.monotonic()
+
+    @property
+    def error(self) -> str | None:
+        """Why sending stopped early."""
+        return self._stop.reason
 
     async def run(self) -> None:
         """Send every row of the plan, removals first; returns when all outcomes are recorded."""
-        concurrency = self._destination.most_requests
-        async with HttpTransport(self._destination.timeout, concurrency) as self._transport:
-            workers = [asyncio.create_task(self._work()) for _ in range(concurrency)]
+        plan, concurrency = self._ledger.plan, self._destination.most_requests
+        async with HttpTransport(self._destination) as transport:
+            delivery = self._delivery(transport)
+            workers = [asyncio.create_task(self._work(delivery)) for _ in range(concurrency)]
             try:
-                await self._send(1, self._plan.removed)
-                await self._send(self._plan.removed + 1, self._plan.planned)
+                await self._send(1, plan.removed)
+                await self._send(plan.removed + 1, plan.planned)
             finally:
                 for worker in workers:
                     worker.cancel()
                 await asyncio.gather(*workers, return_exceptions=True)
                 self._record()
 
+    def _delivery(self, transport: HttpTransport) -> Delivery:
+        destination, stop = self._destination, self._stop
+        breaker = Breaker(destination.breaker)
+        pace = Pace(TokenBucket(destination.rate), breaker, stop.event)
+        patience = Patience(destination.retry)
+        return Delivery(
+            ledger=self._ledger,
+            destination=destination,
+            transport=transport,
+            pace=pace,
+            breaker=breaker,
+            patience=patience,
+            redact=self._redact,
+            stop=stop,
+            jobs=JobFollower(destination, transport, pace, patience, stop),
+        )
+
     async def _send(self, first: int, last: int) -> None:
-        pages = self._ledger.pages(first, last, self._page_rows)
-        more = True
+        position = first
         while True:
-            while more and not self._stopped.is_set() and self._outstanding <= self._page_rows:
-                page = await asyncio.to_thread(next, pages, None)
-                more = page is not None
-                if page:
-                    await self._admit(page)
-            if self._stopped.is_set():
+            while (
+                position <= last
+                and not self._stop.is_set
+                and self._outstanding <= self._most_page_rows()
+            ):
+                page = await self._admit(position, last)
+                position = page.last + 1
+            if self._stop.is_set:
                 self._abort_waiting()
-            if not self._outstanding and (not more or self._stopped.is_set()):
+            if not self._outstanding and (position > last or self._stop.is_set):
                 return
             await self._wait()
             await asyncio.to_thread(self._record)
             if self._fault:
                 raise self._fault
 
-    async def _admit(self, page: list[Row]) -> None:
-        await asyncio.to_thread(self._ledger.write_intents, page[0].position, page[-1].position)
-        self._outstanding += len(page)
+    def _most_page_rows(self) -> int:
+        """Rows of the next page: whole requests, within the bounds of group and memory."""
         most = self._destination.most_rows
-        for start in range(0, len(page), most):
-            self._waiting.put_nowait(page[start : start + most])
+        rows = min(self._page_rows, GROUP_ROWS // 2, int(_PAGE_BYTES / self._row_bytes))
+        return max(1, rows // most) * most
+
+    async def _admit(self, first: int, last: int) -> Page:
+        """Read a page, commit its intents, and let the workers have it."""
+        last = min(last, first + self._most_page_rows() - 1)
+        page = await asyncio.to_thread(self._ledger.page, first, last)
+        self._row_bytes = max(1.0, page.table.nbytes / len(page))
+        await asyncio.to_thread(self._ledger.write_intent, page.first, page.last)
+        self._outstanding += len(page)
+        for rows in page.batches(self._destination.most_rows):
+            self._waiting.put_nowait((page, rows))
+        return page
 
     async def _wait(self) -> None:
         """Until a page of rows is answered, or all that are out, or the flush is due."""
-        if self._finished_rows < min(self._page_rows, self._outstanding):
+        if self._finished_rows < self._enough():
             try:
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self._wake.wait()
@@ -101,146 +141,58 @@ class Sender:
                 pass
         self._wake.clear()
 
+    def _enough(self) -> int:
+        return min(self._most_page_rows(), self._outstanding)
+
     def _record(self) -> None:
         finished, self._finished = self._finished, []
         rows, self._finished_rows = self._finished_rows, 0
-        if finished:
-            self._ledger.write_outcomes([attempt for batch in finished for attempt in batch])
-            self._outstanding -= rows
-            self._on_recorded(rows)
+        if not finished:
+            return
+        by_page: dict[int, tuple[Page, list[Answer]]] = {}
+        for page, _, answers in finished:
+            by_page.setdefault(page.first, (page, []))[1].extend(answers)
+        for _, answers in by_page.values():
+            # In the order of the page, which then need not be put together anew.
+            answers.sort(key=lambda answer: answer.rows[0].position)
+        self._ledger.write_answers([by_page[first] for first in sorted(by_page)])
+        self._outstanding -= rows
+        now = time.monotonic()
+        self._page_rows = int(rows / max(now - self._recorded_at, 0.001)) + 1
+        self._recorded_at = now
+        self._on_recorded(rows)
 
-    async def _work(self) -> None:
+    async def _work(self, delivery: Delivery) -> None:
         while True:
-            rows = await self._waiting.get()
+            page, rows = await self._waiting.get()
             try:
-                self._finish(rows, await self._deliver(rows))
+                self._finish(page, rows, await delivery.deliver(rows))
             except Exception as error:
                 self._fault = error
-                self._stop("An internal error ended the sync.")
+                self._stop.because_of("An internal error ended the sync.")
+                self._wake.set()
+            if self._stop.is_set:
+                self._wake.set()
 
-    async def _deliver(self, rows: Sequence[Row]) -> list[Attempt]:
-        """Send rows until each has a final outcome; the attempts, in order."""
-        attempts: list[Attempt] = []
-        number = 0
-        while rows:
-            number += 1
-            if await self._pauses():
-                break
-            outcomes, retry_after = await self._attempt(rows)
-            attempts += [
-                (row, number, outcome) for row, outcome in zip(rows, outcomes, strict=True)
-            ]
-            rows = [row for row, _, outcome in attempts[-len(rows) :] if _comes_again(outcome)]
-            if not rows or await self._gives_up(number, retry_after, outcomes):
-                return attempts
-        return attempts or [(row, 1, Outcome(OutcomeKind.ABORTED)) for row in rows]
-
-    async def _pauses(self) -> bool:
-        """Wait while the destination asks for a pause; whether sending has stopped."""
-        while not self._stopped.is_set() and (pause := self._resume_at - time.monotonic()) > 0:
-            await self._sleep(pause)
-        return self._stopped.is_set()
-
-    async def _gives_up(
-        self, number: int, retry_after: float | None, outcomes: Sequence[Outcome]
-    ) -> bool:
-        """Wait before the next attempt; whether there is none."""
-        delay = None if self._stopped.is_set() else self._patience.delay(number, retry_after)
-        if delay is None:
-            said = next((outcome for outcome in outcomes if _comes_again(outcome)), outcomes[0])
-            if said.http_status is None and not self._stopped.is_set():
-                self._stop(
-                    f"The destination {self._plan.destination!r} cannot be reached: {said.message} "
-                    f"({said.code}); check its address, its rows wait for the next run."
-                )
-            elif self._patience.is_spent:
-                self._stop(
-                    f"The destination {self._plan.destination!r} kept answering "
-                    f"{said.http_status} until the time for retries was over; the other rows wait "
-                    "for the next run."
-                )
-            return True
-        if retry_after is not None:
-            self._resume_at = max(self._resume_at, time.monotonic() + retry_after)
-        await self._sleep(delay)
-        return False
-
-    async def _sleep(self, seconds: float) -> None:
-        """Wait, though not longer than sending goes on."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopped.wait()
-        except TimeoutError:
-            pass
-
-    async def _attempt(self, rows: Sequence[Row]) -> tuple[Sequence[Outcome], float | None]:
-        """One request: an outcome per row, and the pause the destination asks for."""
-        request = self._destination.request(Batch(self._plan.sync, rows))
-        try:
-            response = await self._transport.send(request)
-        except (NotSent, InDoubt, Unsendable) as fault:
-            kind = OutcomeKind.UNKNOWN if isinstance(fault, InDoubt) else OutcomeKind.RETRY
-            outcome = Outcome(kind, code=fault.code, message=self._redact(fault.message))
-            if isinstance(fault, Unsendable):
-                self._stop(
-                    f"The destination {self._plan.destination!r} cannot be sent to: "
-                    f"{fault.message}; correct it in weft.yml."
-                )
-            return [outcome] * len(rows), None
-        crash_point("after_send")
-        outcomes = self._without_secrets(self._destination.outcomes(response, rows))
-        if reason := self._reason_to_stop(response):
-            self._stop(reason)
-            outcomes = [replace(outcome, kind=OutcomeKind.RETRY) for outcome in outcomes]
-        return outcomes, parse_retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-
-    def _reason_to_stop(self, response: HttpResponse) -> str | None:
-        name = self._plan.destination
-        if response.status in REFUSED_CREDENTIALS:
-            return (
-                f"The destination {name!r} refuses the credentials ({response.status}); check its "
-                "settings in weft.yml and the environment variables they name."
-            )
-        if 300 <= response.status < 400:
-            return (
-                f"The destination {name!r} answers with a redirect ({response.status}), which is "
-                "not followed; set the address it has now in weft.yml."
-            )
-        return None
-
-    def _without_secrets(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-        if not any(outcome.message or outcome.code or outcome.request_id for outcome in outcomes):
-            return outcomes
-        redact = self._redact
-        return [
-            replace(
-                outcome,
-                code=redact(outcome.code),
-                message=redact(outcome.message),
-                request_id=redact(outcome.request_id),
-            )
-            for outcome in outcomes
-        ]
-
-    def _finish(self, rows: Sequence[Row], attempts: list[Attempt]) -> None:
-        last = {row.position: (row, outcome) for row, _, outcome in attempts}
-        for row, outcome in last.values():
-            self.tally.count(row.operation, outcome)
-        self._finished.append(attempts)
+    def _finish(self, page: Page, rows: list[Row], answers: list[Answer]) -> None:
+        count_answers(self.tally, answers)
+        self._finished.append((page, rows, answers))
         self._finished_rows += len(rows)
-        if self._finished_rows >= min(self._page_rows, self._outstanding):
+        if self._finished_rows >= self._enough():
             self._wake.set()
 
     def _abort_waiting(self) -> None:
         while not self._waiting.empty():
-            rows = self._waiting.get_nowait()
-            self._finish(rows, [(row, 1, Outcome(OutcomeKind.ABORTED)) for row in rows])
-
-    def _stop(self, reason: str) -> None:
-        self.error = self.error or reason
-        self._stopped.set()
-        self._wake.set()
+            page, rows = self._waiting.get_nowait()
+            self._finish(page, rows, Delivery.aborted(rows))
 
 
-def _comes_again(outcome: Outcome) -> bool:
-    return outcome.kind is OutcomeKind.RETRY
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Within, Python looks for cycles rarely: rows are plain tuples, hundreds of thousands."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_FEW_COLLECTIONS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

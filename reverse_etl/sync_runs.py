@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from reverse_etl.bindings import bind
 from reverse_etl.plan import Plan
 from reverse_etl.report import Counts, SyncReport
 from warehouse.engines import Warehouse
@@ -13,6 +14,8 @@ from warehouse.system_tables import SYNC_PLANS, SYNC_RUNS, utc_now
 
 def start_sync_run(warehouse: Warehouse, plan: Plan, run: Run) -> None:
     """Register a run that is about to send; if it dies it is found by its state."""
+    starts_from = plan.selection.starts_from
+    bind(warehouse, plan.sync, plan.account, plan.destination, starts_from)
     _insert(warehouse, plan, run, {"state": "running", "started_at": utc_now()})
 
 
@@ -51,6 +54,24 @@ def record_idle_sync_run(
     for name in ("attempted", "succeeded", "failed"):
         values.update(_figures(name, Counts()))
     _insert(warehouse, plan, run, values)
+
+
+def record_failed_sync_run(
+    warehouse: Warehouse, sync: str, run: Run, state: str, error: str
+) -> None:
+    """Register a run that ended before it had a plan, unless it is registered already."""
+    known = warehouse.value(
+        f"select count(*) as runs from {SYNC_RUNS} where run_id = ? and sync = ?",
+        [run.run_id, sync],
+    )
+    if known:
+        return
+    now = utc_now()
+    warehouse.execute(
+        f"insert into {SYNC_RUNS} (run_id, sync, state, error, started_at, finished_at)"
+        " values (?, ?, ?, ?, ?, ?)",
+        [run.run_id, sync, state, error, now, now],
+    )
 
 
 def _insert(warehouse: Warehouse, plan: Plan, run: Run, values: dict[str, Any]) -> None:

@@ -9,13 +9,21 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reverse_etl.destinations import DestinationEntry, read_destinations
 from warehouse.documents import Document, read_document, validate
+from warehouse.engines import Table
 from warehouse.errors import ConfigurationError, UnknownNameError
 from warehouse.manifest import Exposure, Manifest, Model
 from warehouse.project import Project
+from warehouse.run_results import failed_nodes
 
 Mode = Literal["upsert", "update", "create", "mirror", "audience", "append"]
 
+NullHandling = Literal["send", "skip", "only_when_set"]
+IdentifierChoice = Literal["last", "first", "all"]
+
+IDENTIFIERS_MODEL = "profile_identifiers"
 ALL_COLUMNS = "*"
+ALL_TYPES = "*"
+"""Stands for every identifier type that a sync sends."""
 
 
 class Guard(BaseModel):
@@ -25,11 +33,18 @@ class Guard(BaseModel):
 
     max_removed_percent: float = Field(default=20, ge=0, le=100)
     max_removed_rows: int = Field(default=10_000, ge=0)
+    max_added_percent: float | None = Field(default=None, ge=0)
     min_rows: int = Field(default=1, ge=0)
 
 
 class SyncSettings(BaseModel):
-    """The settings of a sync, as an exposure has them under ``config.meta.sync``."""
+    """The settings of a sync, as an exposure has them under ``config.meta.sync``.
+
+    ``require`` names a boolean column: only rows in which it is true are sent. ``identifiers``
+    says by type which of a person's e-mails, phones or ids are sent: the one last seen (what the
+    model holds), the one first seen, or all. ``time`` is the column ``--from`` looks at. ``nulls``
+    says, for all fields or field by field, whether a null is sent or its field left out.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,6 +53,10 @@ class SyncSettings(BaseModel):
     key: tuple[str, ...] = Field(min_length=1)
     fields: Mapping[str, str] = Field(default_factory=dict)
     guard: Guard = Guard()
+    require: str | None = None
+    identifiers: Mapping[str, IdentifierChoice] = Field(default_factory=dict)
+    time: str | None = None
+    nulls: NullHandling | Mapping[str, NullHandling] = "send"
 
     @field_validator("key", mode="before")
     @classmethod
@@ -49,16 +68,27 @@ class SyncSettings(BaseModel):
     def _some_or_all(cls, fields: object) -> object:
         return {ALL_COLUMNS: ALL_COLUMNS} if fields == ALL_COLUMNS else fields
 
+    @field_validator("identifiers", mode="before")
+    @classmethod
+    def _one_choice_or_by_type(cls, choice: object) -> object:
+        return {ALL_TYPES: choice} if isinstance(choice, str) else choice
+
 
 @dataclass(frozen=True)
 class Sync:
-    """A model sent to a destination."""
+    """A model sent to a destination.
+
+    ``identifiers`` is the table of all identifiers of all profiles, None where the project has
+    none; ``failed`` names the nodes and tests upstream that failed in the last build.
+    """
 
     name: str
     settings: SyncSettings
     model: Model
     destination: DestinationEntry
     document: Document = field(repr=False)
+    identifiers: Table | None = None
+    failed: tuple[str, ...] = ()
 
     def place(self, *location: str | int) -> str:
         """Where a setting of the sync stands, as file and line."""
@@ -72,8 +102,9 @@ def read_syncs(project: Project, manifest: Manifest) -> dict[str, Sync]:
     ConfigurationError for a setting that is not valid; each names the exposure's file.
     """
     destinations = read_destinations(project)
+    failed = failed_nodes(project)
     return {
-        exposure.name: _read_sync(project, manifest, destinations, exposure)
+        exposure.name: _read_sync(project, manifest, destinations, exposure, failed)
         for exposure in manifest.exposures(project.name)
         if "sync" in exposure.meta
     }
@@ -93,6 +124,7 @@ def _read_sync(
     manifest: Manifest,
     destinations: Mapping[str, DestinationEntry],
     exposure: Exposure,
+    failed: Mapping[str, str],
 ) -> Sync:
     document = _exposure_document(project, exposure)
     location = ("exposure", exposure.name)
@@ -118,7 +150,25 @@ def _read_sync(
         model=model,
         destination=destinations[settings.destination],
         document=document,
+        identifiers=_identifiers_table(manifest),
+        failed=_failed_upstream(manifest, model, failed),
     )
+
+
+def _identifiers_table(manifest: Manifest) -> Table | None:
+    try:
+        return manifest.table(IDENTIFIERS_MODEL)
+    except UnknownNameError:
+        return None
+
+
+def _failed_upstream(
+    manifest: Manifest, model: Model, failed: Mapping[str, str]
+) -> tuple[str, ...]:
+    if not failed:
+        return ()
+    found = manifest.upstream_nodes(model.unique_id) & failed.keys()
+    return tuple(f"{name.split('.')[2]} ({failed[name]})" for name in sorted(found))
 
 
 def _exposure_document(project: Project, exposure: Exposure) -> Document:

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import sample_data
 from cli.demo.receiver import run_receiver
 from tests.command import Finished, run_weft
 from warehouse.engines.duckdb import DuckDBWarehouse
+
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("weft", deadline=None)
+settings.load_profile("weft")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,8 +58,10 @@ class Shop:
             return warehouse.rows(sql)
 
     def copy(self, folder: Path) -> "Shop":
-        """A copy, to change."""
+        """A copy, to change, whose warehouse counts as the one that has pushed."""
         shutil.copytree(self.folder, folder)
+        with DuckDBWarehouse(folder / "prod.duckdb") as warehouse:
+            warehouse.execute("update weft.sync_bindings set warehouse = ?", [warehouse.identity])
         return Shop(folder, self.port)
 
 

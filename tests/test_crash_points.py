@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tests.loaders.test_crash_windows import POINTS
-from warehouse.crash_points import LOAD_POINTS, SYNC_POINTS
+from warehouse.crash_points import FILE_POINTS, JOB_POINTS, LOAD_POINTS, SYNC_POINTS
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,7 +15,8 @@ def test_every_point_is_in_the_code() -> None:
         for package in ("loaders", "reverse_etl")
         for path in (ROOT / package).rglob("*.py")
     )
-    assert set(re.findall(r'crash_point\("(\w+)"\)', code)) == {*LOAD_POINTS, *SYNC_POINTS}
+    named = {*LOAD_POINTS, *SYNC_POINTS, *FILE_POINTS, *JOB_POINTS}
+    assert set(re.findall(r'crash_point\("(\w+)"\)', code)) == named
 
 
 def test_every_window_of_a_load_is_tested() -> None:

@@ -13,15 +13,28 @@ from warehouse.engines import Table, Warehouse, quote
 from warehouse.manifest import Manifest
 from warehouse.progress import Progress
 from warehouse.project import Project
-from warehouse.scratch import drop_schemas, scratch_project, scratch_schemas
+from warehouse.scratch import (
+    drop_schemas,
+    schemas_beginning,
+    scratch_project,
+    scratch_schemas,
+)
 
 _LEDGERS = ("profile_id_register", "audience_memberships", "audience_holdouts")
 """Append-only models that later builds go by, with the ``as_of`` of each row."""
 
 
+_EARLIER = "weft_as_of_"
+
+
 def schema_of(as_of: date) -> str:
     """The schema that holds what was known on a day."""
-    return f"weft_as_of_{as_of:%Y_%m_%d}"
+    return f"{_EARLIER}{as_of:%Y_%m_%d}"
+
+
+def drop_earlier(warehouse: Warehouse) -> None:
+    """Drop what was built of earlier days; the same command builds any of them again."""
+    drop_schemas(warehouse, schemas_beginning(warehouse, _EARLIER))
 
 
 def build_earlier(

@@ -78,6 +78,28 @@ class Manifest:
             "model", unique_id.split(".")[-1], (model.name for model in self.models())
         )
 
+    def upstream_nodes(self, unique_id: str) -> frozenset[str]:
+        """The unique ids of everything a node is made from, its own among them, with the tests.
+
+        A test belongs to the node it is attached to, else to each that it reads.
+        """
+        found = self._made_from([unique_id])
+        tests = {
+            name
+            for name, node in self._nodes.items()
+            if node["resource_type"] == "test" and found & set(_tested_nodes(node))
+        }
+        return frozenset(found | tests)
+
+    def _made_from(self, waiting: list[str]) -> set[str]:
+        found: set[str] = set()
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting += self._nodes.get(one, {}).get("depends_on", {}).get("nodes", ())
+        return found
+
     def table(self, name: str) -> Table:
         """The table of a model by its name, of whichever package. Raises UnknownNameError."""
         tables = {model.name: model.table for model in self.models()}
@@ -88,16 +110,11 @@ class Manifest:
     def upstream(self, name: str) -> list[Model]:
         """A model and all models it is made from, by name. Raises UnknownNameError."""
         models = {model.unique_id: model for model in self.models()}
-        waiting = [key for key, model in models.items() if model.name == name]
-        if not waiting:
+        named = [key for key, model in models.items() if model.name == name]
+        if not named:
             raise UnknownNameError("model", name, (model.name for model in models.values()))
-        found: dict[str, Model] = {}
-        while waiting:
-            key = waiting.pop()
-            if key in models and key not in found:
-                found[key] = models[key]
-                waiting.extend(self._nodes[key]["depends_on"]["nodes"])
-        return sorted(found.values(), key=lambda model: model.name)
+        found = [models[key] for key in self._made_from(named) if key in models]
+        return sorted(found, key=lambda model: model.name)
 
     def audiences(self) -> list[Model]:
         """The models in materialization ``audience``, by name."""
@@ -118,3 +135,8 @@ class Manifest:
             if exposure["package_name"] == package
         ]
         return sorted(exposures, key=lambda exposure: exposure.name)
+
+
+def _tested_nodes(test: Mapping[str, Any]) -> list[str]:
+    attached = test.get("attached_node")
+    return [attached] if attached else list(test.get("depends_on", {}).get("nodes", ()))

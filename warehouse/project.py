@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from warehouse.dbt_package import INSTALLED
 from warehouse.documents import Document, read_document, resolve_env_vars
 from warehouse.engines import Warehouse, open_engine
 from warehouse.errors import ConfigurationError, UnknownNameError
 
-SECTIONS = ("sources", "destinations")
+SECTIONS = ("sources", "destinations", "notifications", "keep")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class Project:
                 f"{self.settings.place((name,))}: {name} must be a mapping of names to settings."
             )
         return values
+
+    @property
+    def identifier_types(self) -> list[str]:
+        """The types that the rules of identity name, in order of priority."""
+        for folder in (self.folder, INSTALLED):
+            values = read_document(folder / "dbt_project.yml").values.get("vars") or {}
+            rules = (values.get("identity") or {}).get("identifiers") or []
+            if rules:
+                return [str(rule["type"]) for rule in rules if "type" in rule]
+        return []
 
     def open(self) -> Warehouse:
         """Open the warehouse of the chosen target."""

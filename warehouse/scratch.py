@@ -58,6 +58,22 @@ def build_aside(
             drop_schemas(warehouse, schemas)
 
 
+def drop_scratch(warehouse: Warehouse) -> None:
+    """Drop what a process that was killed while it built aside has left behind."""
+    drop_schemas(warehouse, schemas_beginning(warehouse, SCRATCH))
+
+
+def schemas_beginning(warehouse: Warehouse, start: str) -> list[str]:
+    """The names of the warehouse's schemas that begin so, sorted."""
+    found = warehouse.rows(
+        "select distinct schema_name as name from information_schema.schemata"
+        " where catalog_name = current_database() and starts_with(schema_name, ?)"
+        " order by schema_name",
+        [start],
+    )
+    return [row["name"] for row in found]
+
+
 @contextmanager
 def scratch_project(project: Project, schema: str) -> Iterator[tuple[Project, list[str]]]:
     """The project with another schema as its target's, and the options that keep dbt's files apart.

@@ -22,8 +22,13 @@ BLOCKED = Table(SCHEMA, "blocked")
 SYNC_PLANS = Table(SCHEMA, "sync_plans")
 SYNC_ROWS = Table(SCHEMA, "sync_rows")
 SYNC_RUNS = Table(SCHEMA, "sync_runs")
+SYNC_INTENTS = Table(SCHEMA, "sync_intents")
 SYNC_ATTEMPTS = Table(SCHEMA, "sync_attempts")
 SYNC_SNAPSHOT = Table(SCHEMA, "sync_snapshot")
+SYNC_JOBS = Table(SCHEMA, "sync_jobs")
+SYNC_BINDINGS = Table(SCHEMA, "sync_bindings")
+SUPPRESSIONS = Table(SCHEMA, "suppressions")
+FORGOTTEN = Table(SCHEMA, "forgotten")
 SCHEMA_VERSION = Table(SCHEMA, "schema_version")
 
 _FIRST_VERSION = {
@@ -102,8 +107,49 @@ _SECOND_VERSION = {
     """,
 }
 
-MIGRATIONS: tuple[dict[Table, str], ...] = (_FIRST_VERSION, _SECOND_VERSION)
-"""What each version of the schema adds: tables with their columns, oldest version first."""
+_THIRD_VERSION = {
+    SYNC_PLANS: """
+        suppressed bigint, withheld bigint, invalid_reasons varchar, mapping_changes varchar,
+        selection varchar, seconds double, suppression_state varchar, digest varchar
+    """,
+    # one row per account a sync has been bound to: by which warehouse, and since when it counts
+    SYNC_BINDINGS: """
+        sync varchar, account varchar, destination varchar, warehouse varchar,
+        bound_at timestamp, reset_at timestamp, emptied_at timestamp, starts_from date
+    """,
+    # one row per identifier that must not be sent or landed
+    SUPPRESSIONS: """
+        type varchar, value_hash varchar, reason varchar, since timestamp
+    """,
+    # one row per request to forget a person; holds hashes and counts only
+    FORGOTTEN: """
+        forget_id varchar, run_id varchar, type varchar, value_hash varchar, state varchar,
+        proof varchar, digest varchar, requested_at timestamp, finished_at timestamp
+    """,
+}
+
+_FOURTH_VERSION = {
+    # one row per group of rows about to be sent, by their positions in the plan
+    SYNC_INTENTS: """
+        run_id varchar, plan_id varchar, sync varchar, first_position bigint,
+        last_position bigint, intended_at timestamp
+    """,
+    # one row per asynchronous job of a destination; positions are those of its rows in the plan
+    SYNC_JOBS: """
+        run_id varchar, plan_id varchar, sync varchar, account varchar, job_id varchar,
+        positions varchar, attempt bigint, state varchar, started_at timestamp,
+        finished_at timestamp
+    """,
+}
+
+MIGRATIONS: tuple[dict[Table, str], ...] = (
+    _FIRST_VERSION,
+    _SECOND_VERSION,
+    _THIRD_VERSION,
+    _FOURTH_VERSION,
+)
+"""What each version of the schema adds, oldest first: tables with their columns, and columns of
+tables that are there already."""
 
 
 def migrate(warehouse: Warehouse) -> None:
@@ -126,5 +172,14 @@ def utc_now() -> datetime:
 
 
 def _create(warehouse: Warehouse, table: Table, columns: str) -> None:
-    statement = f"create table if not exists {table} ({columns})"
+    present = warehouse.columns(table)
+    if not present:
+        _execute(warehouse, f"create table {table} ({columns})")
+        return
+    for column in columns.split(","):
+        if column.split()[0] not in present:
+            _execute(warehouse, f"alter table {table} add column {column.strip()}")
+
+
+def _execute(warehouse: Warehouse, statement: str) -> None:
     warehouse.execute(sqlglot.transpile(statement, write=warehouse.dialect)[0])

@@ -1,10 +1,14 @@
 """weft sync: what has changed goes to the destinations."""
 
+from datetime import date
+
 import click
 
-from cli.context import Options, json_option, open_session, sync_option
-from cli.output import print_json, print_syncs
-from cli.pipeline import exit_code, push_syncs
+from cli.context import Options, json_option, open_session, selection_options, sync_option
+from cli.figures import exit_code
+from cli.output import print_json
+from cli.sync_output import print_syncs
+from cli.sync_steps import push_syncs, select
 
 
 @click.command(
@@ -18,6 +22,7 @@ from cli.pipeline import exit_code, push_syncs
 @click.option(
     "--approve", metavar="PLAN_ID", help="Push this blocked plan, exactly as it was made."
 )
+@selection_options
 @click.option("--run-id", help="The id to register the run under. Default: a new one.")
 @json_option
 @click.pass_context
@@ -26,13 +31,17 @@ def command(
     syncs: tuple[str, ...],
     dry_run: bool,
     approve: str | None,
+    only_keys: tuple[str, ...],
+    resync: bool,
+    starts_from: date | None,
     run_id: str | None,
     as_json: bool,
 ) -> None:
     """Send what has changed in audiences since destinations last acknowledged it."""
     options: Options = context.obj
+    selection = select(syncs, keys=only_keys, resync=resync, starts_from=starts_from)
     with open_session(options.project(), "sync", run_id=run_id) as session:
-        figures = push_syncs(session, syncs, approve=approve, dry_run=dry_run)
+        figures = push_syncs(session, syncs, approve=approve, dry_run=dry_run, selection=selection)
     if as_json:
         print_json(figures)
     else:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from loaders.door import admit
+from loaders.door.suppressed import reject_suppressed
 from loaders.envelopes import ARRIVED, DUPLICATES, HELD_BACK, parse
 from loaders.groups import find_held_back, forget, land_events, next_load_id
 from loaders.intake import Intake, open_intake
@@ -59,7 +60,7 @@ class _RejectedLines:
         self.failure = None
         self._parser = warehouse.parser
         rejects = warehouse.arrow(
-            f"select load_id, uri, line, raw from {REJECTS} where source = ?"
+            f"select load_id, uri, line, raw from {REJECTS} where source = ? and raw is not null"
             " order by load_id, uri, line",
             [intake.source],
         )
@@ -115,6 +116,7 @@ def _replay_at_depth(
         keep_raw=intake.keeps_raw,
         check_depth=check_depth,
     )
+    reject_suppressed(warehouse, ARRIVED)
     with warehouse.transaction():
         load.first_load_id = next_load_id(warehouse)
         find_held_back(load, intake, [_URI])

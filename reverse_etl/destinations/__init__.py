@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 from reverse_etl.destinations.base import Destination
@@ -12,10 +13,14 @@ from warehouse.errors import ConfigurationError, UnknownNameError
 from warehouse.project import Project
 
 TYPES = {
-    "files": ("reverse_etl.destinations.files", "Files"),
-    "webhook": ("reverse_etl.destinations.webhook", "Webhook"),
+    "files": "reverse_etl.destinations.files:Files",
+    "postgres": "reverse_etl.destinations.postgres:Postgres",
+    "webhook": "reverse_etl.destinations.webhook:Webhook",
 }
 """Type of a destination: the module and class that describe it."""
+
+ENTRY_POINTS = "weft.destinations"
+"""The group of entry points under which other packages name theirs."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,31 @@ def read_destinations(project: Project) -> dict[str, DestinationEntry]:
     }
 
 
+def destination_types() -> dict[str, str]:
+    """Every type there is; those of other packages cannot take the name of one of ours."""
+    theirs = {found.name: found.value for found in entry_points(group=ENTRY_POINTS)}
+    return {**theirs, **TYPES}
+
+
 def destination_type(name: str) -> type[Destination]:
-    """The class that describes a type of destination; its module is imported only here."""
-    module, attribute = TYPES[name]
-    found: type[Destination] = getattr(import_module(module), attribute)
+    """The class that describes a type of destination; its module is imported only here.
+
+    Raises KeyError for a type there is not, ConfigurationError for one that cannot be imported.
+    """
+    value = TYPES.get(name) or destination_types()[name]
+    module, _, attribute = value.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"The destination type {name!r} cannot be imported from {value!r}: {error}; install "
+            "the package it is in again."
+        ) from None
+    if not (isinstance(found, type) and issubclass(found, Destination)):
+        raise ConfigurationError(
+            f"The destination type {name!r} is no Destination: {value!r}; correct the entry point "
+            "of its package."
+        )
     return found
 
 
@@ -83,8 +109,9 @@ def _read_entry(document: Document, name: str, values: Any) -> DestinationEntry:
         raise ConfigurationError(f"{place}: destination {name!r} must be a mapping of settings.")
     if "type" not in values:
         raise ConfigurationError(f"{place} lacks the setting destinations.{name}.type.")
-    if values["type"] not in TYPES:
+    type_name = str(values["type"])
+    if type_name not in TYPES and type_name not in (known := destination_types()):
         where = document.place((*location, "type"))
-        raise UnknownNameError("destination type", str(values["type"]), TYPES, where)
-    description = validate(destination_type(values["type"]), values, document, location)
+        raise UnknownNameError("destination type", type_name, known, where)
+    description = validate(destination_type(type_name), values, document, location)
     return DestinationEntry(name, description, values, document)

@@ -8,7 +8,6 @@ constructs no client, sleeps nowhere and retries nothing: the engine does all of
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -63,12 +62,26 @@ class HttpResponse:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a destination has accepted and not applied yet, by the id it gave."""
+
+    job_id: str
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What a destination takes at most, until the settings say otherwise."""
+    """What a destination takes at most, until the settings say otherwise.
+
+    ``bytes_per_request`` counts the encoded body; None stands for no limit. ``verified_on`` is
+    the date at which the destination's own documents were read.
+    """
 
     rows_per_request: int = 100
+    bytes_per_request: int | None = None
+    requests_per_second: float | None = None
     concurrency: int = 8
+    verified_on: str | None = None
 
 
 class Settings(BaseModel):
@@ -86,13 +99,27 @@ class RetrySettings(Settings):
     longest_delay_seconds: float = Field(default=60, ge=0)
 
 
+class BreakerSettings(Settings):
+    """When a destination that does not answer is left alone.
+
+    After so many requests in a row without an answer, or answered with an error of the server,
+    nothing leaves for a while; then one request tries. After so many pauses the sync ends.
+    """
+
+    failures: int = Field(default=10, ge=1)
+    pause_seconds: float = Field(default=30, ge=0)
+    pauses: int = Field(default=3, ge=0)
+
+
 class Destination(Settings, ABC):
     """What every destination has.
 
-    ``account_settings`` names the settings that tell one account from another.
+    ``account_settings`` names the settings that tell one account from another; ``can_remove``
+    says whether a row that was sent can be taken back.
     """
 
     account_settings: ClassVar[tuple[str, ...]] = ()
+    can_remove: ClassVar[bool] = True
 
     type: str
     targets: tuple[str, ...] = ("prod",)
@@ -105,28 +132,73 @@ class Destination(Settings, ABC):
     def requests(self, removals: int, others: int) -> int:
         """How many requests so many rows make; removals go out before the others."""
 
+    def least_seconds(self, removals: int, others: int) -> float:
+        """How long so many rows take at least, as the limits of the destination have it."""
+        del removals, others
+        return 0.0
+
     def check_fields(self, fields: Sequence[str]) -> None:
         """Raise ValueError when the destination cannot hold these fields."""
         del fields
 
 
 class HttpDestination(Destination):
-    """A destination that is reached over HTTP."""
+    """A destination that is reached over HTTP.
+
+    A response with one of the ``fatal_statuses`` is about the whole sync and ends it: credentials
+    that are refused, a list that is not there.
+    """
 
     limits: ClassVar[Limits] = Limits()
+    fatal_statuses: ClassVar[frozenset[int]] = frozenset({401, 403, 404, 410})
 
     rows_per_request: int | None = Field(default=None, ge=1)
+    bytes_per_request: int | None = Field(default=None, ge=1)
+    requests_per_second: float | None = Field(default=None, gt=0)
     concurrency: int | None = Field(default=None, ge=1)
     timeout: float = Field(default=30, gt=0)
     retry: RetrySettings = RetrySettings()
+    breaker: BreakerSettings = BreakerSettings()
 
     @abstractmethod
     def request(self, batch: Batch) -> HttpRequest:
         """The request that sends these rows."""
 
     @abstractmethod
-    def outcomes(self, response: HttpResponse, rows: Sequence[Row]) -> Sequence[Outcome]:
-        """One outcome per row, in the order of the rows."""
+    def outcomes(self, response: HttpResponse, rows: Sequence[Row]) -> Sequence[Outcome] | Job:
+        """One outcome per row, in the order of the rows, or the job that will have them."""
+
+    def poll(self, job: Job) -> HttpRequest:
+        """The request that asks how far a job is."""
+        raise NotImplementedError(f"{type(self).__name__} has no jobs")
+
+    def job_outcomes(
+        self, job: Job, response: HttpResponse, rows: Sequence[Row]
+    ) -> Sequence[Outcome] | Job:
+        """As ``outcomes``, for the answer to ``poll``; the job itself while it goes on."""
+        raise NotImplementedError(f"{type(self).__name__} has no jobs")
+
+    @property
+    def all_or_nothing(self) -> bool:
+        """Whether one bad row makes the destination refuse a request and apply none of it.
+
+        Such a request is halved and sent again, until the bad rows are alone.
+        """
+        return False
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether rows that arrive twice have the effect of arriving once.
+
+        If so, a row whose answer was lost is sent again with the newest values; if not, it is
+        first sent again as it was, with the same idempotency key.
+        """
+        return True
+
+    @property
+    def allows_private_addresses(self) -> bool:
+        """Whether it may lie inside the own network; an address from the settings may."""
+        return True
 
     @property
     def most_rows(self) -> int:
@@ -134,30 +206,24 @@ class HttpDestination(Destination):
         return self.rows_per_request or self.limits.rows_per_request
 
     @property
+    def most_bytes(self) -> int | None:
+        """Bytes of a request's body that apply."""
+        return self.bytes_per_request or self.limits.bytes_per_request
+
+    @property
     def most_requests(self) -> int:
         """Requests in flight at one time that apply."""
         return self.concurrency or self.limits.concurrency
+
+    @property
+    def rate(self) -> float | None:
+        """Requests per second that apply."""
+        return self.requests_per_second or self.limits.requests_per_second
 
     def requests(self, removals: int, others: int) -> int:
         """How many requests so many rows make; none holds removals and others."""
         return -(-removals // self.most_rows) - (-others // self.most_rows)
 
-
-class FileDestination(Destination):
-    """A destination that is a file per run: written aside, then moved into place."""
-
-    @abstractmethod
-    def path(self, sync: str, run_id: str) -> PurePath:
-        """Where the file lies, relative to the project's folder."""
-
-    @abstractmethod
-    def header(self, fields: Sequence[str]) -> bytes:
-        """The beginning of the file."""
-
-    @abstractmethod
-    def lines(self, rows: Sequence[Row], fields: Sequence[str]) -> bytes:
-        """The rows as the file holds them."""
-
-    def requests(self, removals: int, others: int) -> int:
-        """One file, when there are rows."""
-        return 1 if removals or others else 0
+    def least_seconds(self, removals: int, others: int) -> float:
+        """What the rate limit makes of the requests."""
+        return self.requests(removals, others) / self.rate if self.rate else 0.0

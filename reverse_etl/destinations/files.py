@@ -1,90 +1,74 @@
-r"""files: the changes of a run as one CSV or JSONL file, ``<folder>/<sync>/<run id>.<format>``.
+"""files: CSV, JSON lines or Parquet in a folder.
 
-CSV has the columns operation, key and one per field. Every text is in quotes and nothing else
-is, so a missing value (nothing) and an empty text (``""``) stay apart; quotes inside are doubled,
-lines end in ``\n``, line breaks inside a text stay as they are. Values are byte-identical: a text
-that begins with ``=`` is not disarmed, since the file is for programs; take care before opening it
-in a spreadsheet. Nested values are JSON, as text. JSONL has one object per row:
-``{"operation": …, "key": …, "fields": {…}}``.
+With ``contents: changes`` (the default) each run leaves a file of its own,
+``<folder>/<sync>/<run id>.<format>``, with the rows it added, changed and removed; the first two
+columns are operation and key. With ``contents: snapshot`` there is one file,
+``<folder>/<sync>.<format>``, that always holds every row, by key; a run with changes replaces it.
+
+Values are byte-identical: a text that begins with ``=`` is not disarmed, since the file is for
+programs; take care before opening it in a spreadsheet. JSON lines are
+``{"operation": …, "key": …, "fields": {…}}``, in a snapshot without the operation.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import ClassVar, Literal
 
-from reverse_etl.destinations.base import FileDestination, Row
-from reverse_etl.values import fragments, plain
+from reverse_etl.destinations.encoders import (
+    CsvEncoder,
+    JsonLinesEncoder,
+    ParquetEncoder,
+    json_lines,
+)
+from reverse_etl.destinations.file_base import Encoder, FileDestination
 
-_OWN_COLUMNS = ("operation", "key")
+__all__ = ["Files", "file_name", "json_lines"]
 
 
 class Files(FileDestination):
-    """A folder in the project, or an absolute one, that receives a file per run."""
+    """A folder in the project, or an absolute one, that receives files."""
 
     account_settings: ClassVar[tuple[str, ...]] = ("folder",)
 
     type: Literal["files"]
     folder: str
-    format: Literal["csv", "jsonl"] = "csv"
+    format: Literal["csv", "jsonl", "parquet"] = "csv"
+    contents: Literal["changes", "snapshot"] = "changes"
 
     def account(self) -> str:
         """The folder as it is configured, the same on every machine."""
         return self.folder
 
+    @property
+    def holds_snapshot(self) -> bool:
+        """As the setting ``contents`` says."""
+        return self.contents == "snapshot"
+
     def path(self, sync: str, run_id: str) -> PurePath:
-        """``<folder>/<sync>/<run id>.<format>``."""
+        """``<folder>/<sync>/<run id>.<format>``, of a snapshot ``<folder>/<sync>.<format>``."""
+        if self.holds_snapshot:
+            return PurePath(self.folder, f"{file_name(sync)}.{self.format}")
         return PurePath(self.folder, file_name(sync), f"{file_name(run_id)}.{self.format}")
 
     def check_fields(self, fields: Sequence[str]) -> None:
-        """Raise ValueError when a field has the name of one of the CSV's own columns."""
-        if self.format == "csv":
-            for name in _OWN_COLUMNS:
+        """Raise ValueError when a field has the name of one of the file's own columns."""
+        own = ("key",) if self.holds_snapshot else ("operation", "key")
+        if self.format != "jsonl":
+            for name in own:
                 if name in fields:
-                    raise ValueError(f"a CSV file has a column {name!r} of its own")
+                    raise ValueError(f"the file has a column {name!r} of its own")
 
-    def header(self, fields: Sequence[str]) -> bytes:
-        """The names of the columns; JSONL has none."""
+    def encoder(self, types: Mapping[str, str]) -> Encoder:
+        """What turns rows into the bytes of the file."""
+        operation = not self.holds_snapshot
+        if self.format == "csv":
+            return CsvEncoder(tuple(types), operation=operation)
         if self.format == "jsonl":
-            return b""
-        return _line([_quoted(name) for name in (*_OWN_COLUMNS, *fields)])
-
-    def lines(self, rows: Sequence[Row], fields: Sequence[str]) -> bytes:
-        """One line per row."""
-        if self.format == "jsonl":
-            return json_lines(rows)
-        return b"".join(_csv_row(row, fields) for row in rows)
-
-
-def json_lines(rows: Sequence[Row]) -> bytes:
-    """Rows as lines of JSON, payloads as they are."""
-    return "".join(
-        f'{{"operation":"{row.operation}","key":{row.key_json},"fields":{row.payload}}}\n'
-        for row in rows
-    ).encode()
+            return JsonLinesEncoder(operation=operation)
+        return ParquetEncoder(types, operation=operation)
 
 
 def file_name(name: str) -> str:
     """A name that is a single safe part of a path, whatever characters the given one holds."""
     return re.sub(r"[^A-Za-z0-9._=@+:-]", "_", name).lstrip(".") or "_"
-
-
-def _csv_row(row: Row, fields: Sequence[str]) -> bytes:
-    found = fragments(row.payload)
-    values = [_value(found.get(name)) for name in fields]
-    return _line([_quoted(row.operation), _quoted(row.key), *values])
-
-
-def _value(fragment: str | None) -> str:
-    text = plain(fragment)
-    if text is None or fragment is None:
-        return ""
-    return _quoted(text) if fragment[0] in '"[{' else text
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _line(values: Sequence[str]) -> bytes:
-    return (",".join(values) + "\n").encode()

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from warehouse.crash_points import crash_point
+
 
 def write_file(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file that only its owner may read, part by part; an older one is replaced.
@@ -19,7 +21,9 @@ def write_file(path: Path, parts: Iterable[bytes]) -> None:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
+        crash_point("before_rename")
         aside.replace(path)
+        crash_point("after_rename")
     except BaseException:
         aside.unlink(missing_ok=True)
         raise

@@ -25,9 +25,7 @@ MOMENTS = {
 }
 QUICK = [
     ("identity_links", "recorded"),
-    ("identity_trees", "cut"),
     ("identity_trees", "committed"),
-    ("profile_id_register", "recorded"),
 ]
 # dbt tells of every `log()` while it is where the macro is, so the process dies there.
 SCRIPT = """

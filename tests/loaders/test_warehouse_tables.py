@@ -172,7 +172,7 @@ def test_dbt_reads_the_rows_of_views(tmp_path: Path) -> None:
             warehouse.execute(statement)
         completed = {"order_completed": _tracks()["tracks"]}
         _map(shop.folder, warehouse, {**_tracks(), **completed})
-    shop.build()
+    shop.build("--select", "+profiles", "event_identifiers", "--resource-type", "model")
     identifiers = shop.rows(
         "select distinct identifier_type, identifier_value from analytics.event_identifiers"
         " order by all"

@@ -8,6 +8,8 @@ import pytest
 from tests.reverse_etl.house import House, webhook
 from tests.reverse_etl.receiver import Receiver, receiving
 
+THIRD_PARTY = Path(__file__).parent / "third_party"
+
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
@@ -19,3 +21,9 @@ def receiver() -> Iterator[Receiver]:
 def house(tmp_path: Path, receiver: Receiver) -> Iterator[House]:
     with House(tmp_path, destination=webhook(receiver.url)) as built:
         yield built
+
+
+@pytest.fixture
+def third_party(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with destinations of its own, as if it were installed."""
+    monkeypatch.syspath_prepend(str(THIRD_PARTY))

@@ -11,6 +11,7 @@ import yaml
 
 from reverse_etl.plan import Plan, make_plan
 from reverse_etl.report import SyncReport
+from reverse_etl.selection import EVERYTHING, Selection
 from reverse_etl.sync import sync
 from reverse_etl.syncs import Sync, read_syncs
 from warehouse.engines import Warehouse
@@ -123,10 +124,10 @@ class House:
                 [value for row in rows for value in row],
             )
 
-    def plan(self) -> Plan:
+    def plan(self, selection: Selection = EVERYTHING) -> Plan:
         """``weft plan``."""
         with self._run("plan") as run:
-            return make_plan(self.warehouse, self.project, self.sync, run)
+            return make_plan(self.warehouse, self.project, self.sync, run, selection)
 
     def push(self, *, run_id: str | None = None, **options: Any) -> SyncReport:
         """``weft sync``."""
@@ -163,6 +164,8 @@ class House:
             "schema": "shop",
             "config": {"materialized": "table"},
             "original_file_path": "models/customers.sql",
+            "description": "One row per customer.",
+            "depends_on": {"nodes": []},
         }
         exposure = {
             "name": SYNC,
@@ -171,12 +174,23 @@ class House:
             "depends_on": {"nodes": ["model.shop.customers"]},
             "config": {"meta": {"sync": self.settings}},
         }
+        identifiers = {**model, "name": "profile_identifiers"}
         return {
-            "nodes": {"model.shop.customers": model},
+            "nodes": {
+                "model.shop.customers": model,
+                "model.shop.profile_identifiers": identifiers,
+            },
             "exposures": {f"exposure.shop.{SYNC}": exposure},
         }
 
 
 def webhook(url: str, **settings: Any) -> dict[str, Any]:
     """A webhook that loses patience quickly."""
-    return {"type": "webhook", "url": url, "retry": QUICK, **settings}
+    return {
+        "type": "webhook",
+        "url": url,
+        "allow_private_addresses": True,
+        "retry": QUICK,
+        "breaker": {"failures": 10, "pause_seconds": 0.02, "pauses": 1},
+        **settings,
+    }

@@ -1,19 +1,19 @@
 """The process dies at each named moment; a plain re-run makes good."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.reverse_etl.crashing import ROOT, run_and_die
 from tests.reverse_etl.house import House, webhook
 from tests.reverse_etl.receiver import Receiver, Reply
 from warehouse.crash_points import SYNC_POINTS
 
-ROOT = Path(__file__).parents[2]
 BEFORE = [(f"{name}@example.com", name, 1) for name in ("ada", "bob", "cyd", "dan")]
 AFTER = [
     ("ada@example.com", "ada", 1),
@@ -24,18 +24,10 @@ AFTER = [
 EXPECTED = {email: {"name": name, "total": spent} for email, name, spent in AFTER}
 
 
-def run_and_die(folder: Path, point: str) -> int:
-    finished = subprocess.run(
-        [sys.executable, "-m", "tests.reverse_etl.run_sync", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "WEFT_CRASH_AT": point},
-        capture_output=True,
-        check=False,
-    )
-    return finished.returncode
+SECOND_HITS = ("before_intent_commit", "after_send", "before_snapshot_commit")
 
 
-@pytest.mark.parametrize("point", SYNC_POINTS)
+@pytest.mark.parametrize("point", [*SYNC_POINTS, *(f"{point}:2" for point in SECOND_HITS)])
 def test_a_plain_rerun_after_a_crash_makes_the_destination_equal(
     tmp_path: Path, receiver: Receiver, point: str
 ) -> None:
@@ -102,6 +94,25 @@ def test_a_change_taken_back_after_a_lost_answer_is_sent_again(
     assert house.push().succeeded.changed == 1
     assert receiver.members["ada@example.com"]["name"] == "Ada"
     assert not house.plan().has_changes
+
+
+def test_a_kill_while_waiting_for_an_answer(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.replies = [Reply(hangs=20)]
+    destination = webhook(receiver.url)
+    with House(tmp_path, destination=destination) as house:
+        house.fill(BEFORE)
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.reverse_etl.run_sync", str(tmp_path)], cwd=ROOT
+    ) as process:
+        while not receiver.requests:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    receiver.released.set()
+    with House(tmp_path, destination=destination) as house:
+        assert house.push().succeeded.added == 4
+        assert house.acknowledged() == receiver.members
+        assert len(receiver.effects) == 4
 
 
 def test_an_interrupt_keeps_what_was_answered(tmp_path: Path, receiver: Receiver) -> None:

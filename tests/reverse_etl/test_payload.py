@@ -5,6 +5,7 @@ import json
 import pytest
 
 from reverse_etl.mapping import resolve_mapping
+from reverse_etl.pages import compute_idempotency_key
 from reverse_etl.payload import key_text, payload
 from tests.reverse_etl.house import House
 from tests.reverse_etl.receiver import Receiver
@@ -142,3 +143,45 @@ def test_a_composite_key_is_an_array_on_the_wire(house: House, receiver: Receive
     house.push()
     assert receiver.rows[0]["key"] == ["shop", 7]
     assert receiver.rows[0]["fields"] == {"name": "Ada"}
+
+
+@pytest.mark.parametrize(
+    ("nulls", "fields"),
+    [
+        ("send", {"name": None, "note": None, "total": 1}),
+        ("skip", {"total": 1}),
+        ({"note": "only_when_set"}, {"name": None, "total": 1}),
+        ({"total": "skip"}, {"name": None, "note": None, "total": 1}),
+    ],
+)
+def test_nulls_are_sent_or_left_out_field_by_field(
+    house: House, receiver: Receiver, nulls: object, fields: dict[str, object]
+) -> None:
+    house.build("select 'k' as email, null::varchar as name, null::varchar as note, 1 as spent")
+    house.settings["fields"] = {"name": "name", "note": "note", "total": "spent"}
+    house.settings["nulls"] = nulls
+    house.write()
+    house.push()
+    assert receiver.rows[0]["fields"] == fields
+
+
+def test_a_row_of_which_nothing_is_left_has_no_fields(house: House, receiver: Receiver) -> None:
+    house.build("select 'k' as email, null::varchar as name")
+    house.settings.update(fields={"name": "name"}, nulls="skip")
+    house.write()
+    house.push()
+    assert receiver.rows[0]["fields"] == {}
+
+
+@pytest.mark.parametrize("key", ["ada", "O'Brien", '"x"', "🙂 é\n\t", "[1]", "\x7f\x01"])
+def test_the_idempotency_key_and_the_key_as_json_are_what_python_makes_of_them(
+    house: House, receiver: Receiver, key: str
+) -> None:
+    house.fill([(key, "n", 1)])
+    house.push()
+    [row] = receiver.rows
+    [planned] = house.rows("select * from weft.sync_rows where position = 1")
+    assert row["key"] == key
+    assert row["idempotency_key"] == compute_idempotency_key(
+        "customers_to_crm", key, "add", planned["row_hash"], 0
+    )

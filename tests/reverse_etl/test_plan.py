@@ -169,3 +169,40 @@ def test_two_plans_of_one_sync_do_not_meet(house: House) -> None:
     assert first.sync == second.sync == SYNC
     rows = house.rows("select plan_id, count(*) as n from weft.sync_rows group by 1")
     assert [row["n"] for row in rows] == [1, 1]
+
+
+def test_a_plan_says_what_the_limits_make_of_it(tmp_path: Path, receiver: Receiver) -> None:
+    settings = webhook(receiver.url, rows_per_request=10, requests_per_second=2)
+    with House(tmp_path, destination=settings) as house:
+        house.fill(many(100))
+        plan = house.plan()
+        assert plan.requests == 10
+        assert plan.seconds == pytest.approx(5, abs=0.6)
+
+
+def test_invalid_rows_are_counted_by_reason_and_named(house: House) -> None:
+    house.fill([ADA, BOB, ("bob@example.com", "Bobby", 1), (None, "Nobody", 0)])
+    plan = house.plan()
+    assert plan.invalid_reasons == {"invalid_duplicate_key": 2, "invalid_null_key": 1}
+    assert plan.invalid_keys == ("bob@example.com",)
+    assert (plan.invalid, plan.added) == (3, 1)
+
+
+def test_what_changed_in_the_mapping_is_named(house: House) -> None:
+    house.fill([ADA])
+    house.push()
+    house.settings["fields"] = {"full_name": "name", "total": "spent"}
+    house.write()
+    assert house.plan().mapping_changes == ("full_name is new", "name is gone")
+    house.settings["fields"] = {"name": "email", "total": "spent"}
+    house.write()
+    [change] = house.plan().mapping_changes
+    assert "what stands behind a field" in change
+
+
+def test_a_duplicate_of_an_unchanged_row_is_noticed(house: House) -> None:
+    house.fill([ADA, BOB])
+    house.push()
+    house.fill([ADA, ADA, BOB])
+    plan = house.plan()
+    assert (plan.invalid, plan.unchanged, plan.planned) == (2, 1, 0)

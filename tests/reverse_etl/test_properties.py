@@ -4,11 +4,15 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.reverse_etl.house import House, webhook
+from reverse_etl.bindings import reset
+from reverse_etl.selection import Selection
+from tests.reverse_etl.crashing import run_and_die
+from tests.reverse_etl.house import SYNC, House, webhook
 from tests.reverse_etl.receiver import Reply, receiving
 from warehouse.errors import BlockedError
 
@@ -22,7 +26,12 @@ FAULTS = {
     "limit": Reply(status=429, headers={"Retry-After": "0"}),
     "credentials": Reply(status=401),
     "applied, then an error": Reply(status=503, applied=True),
+    "too large": Reply(status=413),
+    "refused together": Reply(status=422),
+    "not there": Reply(status=404),
+    "half an answer": Reply(applied=True, raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
 }
+CRASHES = ("after_plan", "after_intent", "after_send", "before_snapshot_commit")
 
 
 class Syncing(RuleBasedStateMachine):
@@ -44,6 +53,7 @@ class Syncing(RuleBasedStateMachine):
             )
         )
         self.source: dict[str, str] = {}
+        self.forgotten: set[str] = set()
 
     @rule(edits=st.dictionaries(KEYS, VALUES, max_size=4))
     def put(self, edits: dict[str, str]) -> None:
@@ -62,13 +72,36 @@ class Syncing(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        if not self.push_once():
+        if not self.push_once() or not self.send_refused_again():
             return
         fields = self.house.settings["fields"]
         expected = {key: {"name": name} if fields else {} for key, name in self.source.items()}
-        assert self.receiver.members == expected
+        held = dict(self.receiver.members)
+        left = {key: held.pop(key) for key in set(held) - set(expected)}
+        assert held == expected
+        # What was acknowledged before a reset is not known any more, and never removed.
+        assert set(left) <= self.forgotten
+        self.forgotten = set(left)
         assert self.house.acknowledged() == expected
         assert not self.house.plan().has_changes
+
+        assert self.receiver.keys_twice_at_once == []
+
+    @rule()
+    def reset(self) -> None:
+        """Once all is well, forget what was acknowledged: everything is sent anew."""
+        if not self.push_once() or not self.send_refused_again():
+            return
+        account = self.house.rows("select max(account) as account from weft.sync_plans")
+        reset(self.house.warehouse, SYNC, account[0]["account"], "crm")
+        self.forgotten |= set(self.receiver.members)
+
+    def send_refused_again(self) -> bool:
+        """What was refused for good comes back when it changes: here, when its mode does."""
+        refused = self.house.rows("select 1 from weft.sync_plans where rejected_earlier > 0")
+        if refused:
+            self.house.push(selection=Selection(retry_rejected=True))
+        return True
 
     def push_once(self) -> bool:
         self.house.fill((key, name, 0) for key, name in self.source.items())
@@ -88,10 +121,28 @@ class Syncing(RuleBasedStateMachine):
                 self.stack.close()
 
 
+class SyncingWithCrashes(Syncing):
+    """As above, in a process that may die at any named moment."""
+
+    @rule(point=st.sampled_from(CRASHES), time=st.integers(1, 3))
+    def die(self, point: str, time: int) -> None:
+        self.house.fill((key, name, 0) for key, name in self.source.items())
+        self.house.close()
+        assert run_and_die(self.house.folder, f"{point}:{time}") in (0, 3, 137)
+
+
 TestSyncing = Syncing.TestCase
 TestSyncing.settings = settings(
     max_examples=10,
     stateful_step_count=6,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+TestSyncingWithCrashes = pytest.mark.slow(SyncingWithCrashes.TestCase)
+TestSyncingWithCrashes.settings = settings(
+    max_examples=25,
+    stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -42,7 +42,7 @@ def test_a_passing_failure_is_retried_in_the_same_run(
     assert (report.state, report.succeeded.added) == ("succeeded", 2)
     assert len(receiver.requests) == 3
     assert len({headers["idempotency-key"] for headers, _ in receiver.requests}) == 1
-    assert house.outcomes() == ["intent"] * 2 + ["retry"] * 4 + ["succeeded"] * 2
+    assert house.outcomes() == ["retry"] * 4 + ["succeeded"] * 2
 
 
 def test_a_pause_longer_than_the_patience_ends_the_sync(house: House, receiver: Receiver) -> None:
@@ -66,7 +66,7 @@ def test_a_burst_that_outlasts_the_attempts_waits_for_the_next_run(
     assert (report.state, report.succeeded.added) == ("succeeded", 2)
 
 
-@pytest.mark.parametrize("status", [400, 404, 422, 501])
+@pytest.mark.parametrize("status", [400, 409, 422, 501])
 def test_a_rejected_row_comes_back_only_when_it_changes(
     house: House, receiver: Receiver, status: int
 ) -> None:
@@ -111,7 +111,7 @@ def test_an_unreadable_answer_leaves_the_row_unknown(
         house.fill([ADA])
         report = house.push()
         assert (report.waiting, report.exit_code) == (1, 1)
-        assert house.outcomes() == ["intent", "unknown"]
+        assert house.outcomes() == ["unknown"]
         receiver.judge = lambda row: 200
         assert house.push().succeeded.added == 1
     assert len(receiver.effects) == 1
@@ -134,6 +134,22 @@ def test_refused_credentials_stop_the_sync_and_say_what_to_fix(
         assert house.push().succeeded.added == 2
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_request_to_what_is_not_there_stops_the_sync(
+    tmp_path: Path, receiver: Receiver, status: int
+) -> None:
+    settings = webhook(receiver.url, rows_per_request=1, concurrency=1)
+    with House(tmp_path, destination=settings) as house:
+        house.fill([ADA, BOB])
+        receiver.replies = [Reply(status=status)]
+        report = house.push()
+        assert (len(receiver.requests), report.exit_code, report.rejected) == (1, 1, 0)
+        assert f"does not know the address or the object it was sent to ({status})" in str(
+            report.error
+        )
+        assert house.push().succeeded.added == 2
+
+
 def test_a_redirect_is_not_followed(house: House, receiver: Receiver) -> None:
     house.fill([ADA])
     receiver.replies = [Reply(status=301, headers={"Location": receiver.url})]
@@ -151,7 +167,7 @@ def test_a_lost_answer_is_unknown_and_resolved_by_the_next_run(
     receiver.replies = [Reply(applied=applied, dropped=True)]
     report = house.push()
     assert (report.exit_code, report.waiting) == (1, 2)
-    assert house.outcomes() == ["intent"] * 2 + ["unknown"] * 2
+    assert house.outcomes() == ["unknown"] * 2
     assert house.acknowledged() == {}
     assert house.push().succeeded.added == 2
     assert len(receiver.effects) == 2
@@ -185,7 +201,13 @@ def test_an_unreachable_destination_ends_as_one_sentence(tmp_path: Path) -> None
             assert "The destination 'crm' cannot be reached" in str(report.error)
             assert "secret-token" not in str(report.error)
             assert report.failed == report.attempted
-            assert report.failed.added + house.outcomes().count("aborted") == 100
+            outcomes = house.outcomes()
+            groups = house.rows(
+                "select first_position as first, last_position as last from weft.sync_intents"
+            )
+            sent = sum(one["last"] - one["first"] + 1 for one in groups)
+            assert report.failed.added + outcomes.count("aborted") == sent
+            assert house.plan().added == 100
             assert_figures_add_up(house)
 
 
@@ -200,7 +222,7 @@ def test_a_slow_answer_is_unknown(tmp_path: Path, receiver: Receiver) -> None:
     with House(tmp_path, destination=webhook(receiver.url, timeout=0.1)) as house:
         house.fill([ADA])
         assert house.push().waiting == 1
-        assert house.outcomes() == ["intent", "unknown"]
+        assert house.outcomes() == ["unknown"]
 
 
 def test_progress_reaches_its_total(house: House) -> None:
@@ -218,14 +240,14 @@ def test_progress_reaches_its_total(house: House) -> None:
 
 
 def test_a_request_says_what_it_holds(house: House, receiver: Receiver) -> None:
+    receiver.replies = [Reply(status=400)]
     house.fill([ADA])
     house.push()
     [(headers, body)] = receiver.requests
     assert headers["content-type"] == "application/json"
     [row] = json.loads(body)["rows"]
-    [attempt] = house.rows(
-        "select idempotency_key from weft.sync_attempts where attempt = 1 and outcome = 'succeeded'"
-    )
+    [attempt] = house.rows("select outcome, idempotency_key from weft.sync_attempts")
+    assert attempt["outcome"] == "rejected"
     assert row == {
         "operation": "add",
         "key": "ada@example.com",

@@ -4,9 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reverse_etl.destinations.base import RetrySettings
+from reverse_etl.destinations.base import HttpResponse, RetrySettings
 from reverse_etl.outcomes import OutcomeKind, kind_of_status
-from reverse_etl.retry import LONGEST_RETRY_AFTER_SECONDS, Patience, parse_retry_after
+from reverse_etl.retry import (
+    LONGEST_RETRY_AFTER_SECONDS,
+    Patience,
+    parse_retry_after,
+    requested_pause,
+)
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -31,6 +36,36 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
     assert parse_retry_after(value, NOON) == seconds
+
+
+EPOCH = str(int(NOON.timestamp()) + 20)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (200, {}, None),
+        (429, {"retry-after": "7", "x-ratelimit-reset": "20"}, 7),
+        (429, {"ratelimit-reset": "20"}, 20),
+        (429, {"x-ratelimit-reset": EPOCH}, 20),
+        (429, {"x-rate-limit-reset": EPOCH + "000"}, 20),
+        (429, {"x-ratelimit-reset": "1000000"}, LONGEST_RETRY_AFTER_SECONDS),
+        (429, {"x-ratelimit-reset": "1700000000"}, 0),
+        (429, {"x-ratelimit-reset": "soon"}, None),
+        (429, {"ratelimit": "limit=100, remaining=0, reset=5"}, 5),
+        (429, {"ratelimit": '"default";r=0;t=5'}, 5),
+        (200, {"ratelimit": '"default";r=0;t=5'}, 5),
+        (200, {"ratelimit": '"default";r=3;t=5'}, None),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "3"}, 3),
+        (200, {"x-ratelimit-remaining": "9", "x-ratelimit-reset": "3"}, None),
+        (200, {"x-ratelimit-reset": "3"}, None),
+        (503, {"retry-after": "Sat, 31 Jan 2026 12:00:30 GMT"}, 30),
+    ],
+)
+def test_the_pause_a_response_asks_for(
+    status: int, headers: dict[str, str], seconds: float | None
+) -> None:
+    assert requested_pause(HttpResponse(status, headers, b""), NOON) == seconds
 
 
 def settings(**values: float) -> RetrySettings:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from warehouse.engines.base import Table, Warehouse, quote
+from warehouse.engines.base import Table, Warehouse, literal, quote
 from warehouse.errors import ConfigurationError
 
-__all__ = ["Table", "Warehouse", "forget_dbt_connections", "open_engine", "quote"]
+__all__ = ["Table", "Warehouse", "forget_dbt_connections", "literal", "open_engine", "quote"]
 
 
 def open_engine(output: Mapping[str, Any], project_dir: Path) -> Warehouse:

@@ -27,6 +27,11 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """A text as a SQL literal, safe whatever characters it holds."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 class Warehouse(ABC):
     """One open connection to the warehouse.
 
@@ -71,11 +76,15 @@ class Warehouse(ABC):
         """Everything inside happens together or not at all."""
 
     @abstractmethod
-    def bounded_memory(self) -> AbstractContextManager[None]:
-        """Within, the parser holds no more in memory than it needs; the rest goes to disk.
+    def bounded_memory(self, limit: str = "1500MB") -> AbstractContextManager[None]:
+        """Within, the parser holds no more in memory than ``limit``; the rest goes to disk.
 
         A limit that the profile sets is kept.
         """
+
+    @abstractmethod
+    def many_commits(self) -> AbstractContextManager[None]:
+        """Within, commits follow each other quickly: what they cost together is kept low."""
 
     @abstractmethod
     def columns(self, table: Table) -> Mapping[str, str]:
@@ -88,6 +97,15 @@ class Warehouse(ABC):
     @abstractmethod
     def dependents(self, table: Table) -> Sequence[str]:
         """Names of what would break if a column of the table changed its type: views, indexes."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Where the warehouse lies: the same for every connection to it, another for a copy."""
+
+    @abstractmethod
+    def checksum(self, expression: str) -> str:
+        """SQL for an aggregate over a text: the same for the same rows in whatever order."""
 
     @abstractmethod
     def close(self) -> None:

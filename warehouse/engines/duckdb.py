@@ -1,5 +1,6 @@
 """DuckDB: the embedded default. The file lock is the lock."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ _INSERT = re.compile(
 _ROW_GROUP = 122_880
 # DuckDB caches what it reads until four fifths of the machine's memory are full.
 _BOUNDED_MEMORY = "1200MB"
+# How much a crash leaves to replay from the log: a second's work.
+_RARE_CHECKPOINTS = "256MB"
 _MEMORY_SETTINGS = frozenset(("memory_limit", "max_memory"))
 _LOCK_HOLDER = re.compile(r"\(PID (\d+)\)")
 
@@ -117,15 +120,43 @@ class DuckDBWarehouse(Warehouse):
             self._connection.execute("checkpoint")
 
     @contextmanager
-    def bounded_memory(self) -> Iterator[None]:
+    def bounded_memory(self, limit: str = _BOUNDED_MEMORY) -> Iterator[None]:
         if self._limits_memory:
             yield
             return
-        self._connection.execute(f"set memory_limit = '{_BOUNDED_MEMORY}'")
+        try:
+            self._connection.execute(f"set memory_limit = '{limit}'")
+        except duckdb.OutOfMemoryException:
+            # More is in use and cannot be written to disk: a command must not fail for that.
+            yield
+            return
         try:
             yield
         finally:
             self._connection.execute("reset memory_limit")
+
+    @contextmanager
+    def many_commits(self) -> Iterator[None]:
+        # A checkpoint writes whole tables' last row groups again; and spreading a short statement
+        # over every processor costs more than it saves, while requests wait for one.
+        settings = {
+            "checkpoint_threshold": _RARE_CHECKPOINTS,
+            "threads": max(1, (os.cpu_count() or 1) - 1),
+        }
+        before = {
+            name: self.value(f"select cast(current_setting('{name}') as varchar) as value")
+            for name in settings
+        }
+        self._set(settings)
+        try:
+            yield
+        finally:
+            self._set(before)
+
+    def _set(self, settings: Mapping[str, object]) -> None:
+        for name, value in settings.items():
+            text = str(value).replace("'", "''")
+            self._connection.execute(f"set {name} = '{text}'")
 
     def columns(self, table: Table) -> Mapping[str, str]:
         rows = self.rows(
@@ -158,6 +189,13 @@ class DuckDBWarehouse(Warehouse):
             [table.name, table.schema, table.name],
         )
         return [row["name"] for row in found]
+
+    @property
+    def identity(self) -> str:
+        return str(self.path.resolve())
+
+    def checksum(self, expression: str) -> str:
+        return f"cast(bit_xor(md5_number({expression})) as varchar)"
 
     def close(self) -> None:
         self._connection.close()

@@ -53,3 +53,13 @@
 {% macro default__digits(expression) %}
     {{ return('regexp_replace(' ~ expression ~ ", '[^0-9]', '', 'g')") }}
 {% endmacro %}
+
+
+{#- The sha256 of a text, in hexadecimal letters. -#}
+{% macro sha256(expression) %}
+    {{ return(adapter.dispatch('sha256', 'weft')(expression)) }}
+{% endmacro %}
+
+{% macro default__sha256(expression) %}
+    {{ return('sha256(' ~ expression ~ ')') }}
+{% endmacro %}

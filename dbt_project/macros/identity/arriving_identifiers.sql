@@ -55,6 +55,7 @@
         {%- do by_type.update({rule.type: rule}) -%}
     {%- endfor -%}
     {%- set tables = [] -%}
+    {%- set forgotten = weft.forgotten_types() -%}
     {%- for given in rules.models -%}
         {%- set relation = ref(given.model) -%}
         {%- set columns = [] -%}
@@ -74,7 +75,8 @@
             'load_id': 'cast(null as ' ~ weft.sql_type('integer') ~ ')',
             'seen_at': 'cast(' ~ (adapter.quote(given.timestamp) if given.timestamp else 'null')
                 ~ ' as ' ~ weft.sql_type('timestamp') ~ ')',
-            'where': adapter.quote(given.id) ~ ' is not null',
+            'where': adapter.quote(given.id) ~ ' is not null'
+                ~ weft.and_not_forgotten(columns, forgotten),
         }, columns)) -%}
     {%- endfor -%}
     {{ return(weft.identifier_rows(tables, rules.block)) }}

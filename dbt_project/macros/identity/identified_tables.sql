@@ -4,6 +4,7 @@
 -#}
 {% macro identified_tables(rules, plan=none) %}
     {%- set found = [] -%}
+    {%- set forgotten = weft.forgotten_types() -%}
     {%- for table in weft.call_tables() -%}
         {%- for landed in weft.landed_tables(table) -%}
             {%- set columns = weft.identifier_columns_in(rules, table, landed.columns) -%}
@@ -15,7 +16,8 @@
                     'id': 'id',
                     'load_id': 'load_id',
                     'seen_at': 'least(' ~ adapter.quote('timestamp') ~ ', received_at)',
-                    'where': weft.is_arriving(landed, table, plan),
+                    'where': weft.is_arriving(landed, table, plan)
+                        ~ weft.and_not_forgotten(columns, forgotten),
                 }, columns)) -%}
             {%- endif -%}
         {%- endfor -%}
