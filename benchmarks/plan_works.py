@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.manifests import manifest_of
+
 SYNC = "customers_to_files"
 _MODEL = "analytics.customers"
 _FILES = {
@@ -138,24 +140,4 @@ def _manifest() -> dict[str, Any]:
         "key": "email",
         "fields": {name: name for name in fields},
     }
-    model = {
-        "resource_type": "model",
-        "name": "customers",
-        "package_name": "shop",
-        "schema": "analytics",
-        "config": {"materialized": "table"},
-        "original_file_path": "models/customers.sql",
-        "description": "One row per customer.",
-        "depends_on": {"nodes": []},
-    }
-    exposure = {
-        "name": SYNC,
-        "package_name": "shop",
-        "original_file_path": "models/syncs.yml",
-        "depends_on": {"nodes": ["model.shop.customers"]},
-        "config": {"meta": {"sync": settings}},
-    }
-    return {
-        "nodes": {"model.shop.customers": model},
-        "exposures": {f"exposure.shop.{SYNC}": exposure},
-    }
+    return manifest_of(SYNC, settings, schema="analytics")

@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchmarks.manifests import manifest_of
+
 SYNC = "customers_to_crm"
 CONCURRENCY = 8
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -33,7 +35,9 @@ def make_project(folder: Path, url: str, rows: int, per_request: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, values in files.items():
         (folder / name).write_text(yaml.safe_dump(values), encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps(_manifest(sync)), encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest_of(SYNC, sync, schema="shop")), encoding="utf-8"
+    )
     for name in ("warehouse.duckdb", "warehouse.duckdb.wal"):
         (folder / name).unlink(missing_ok=True)
     with _warehouse(folder) as (_, warehouse):
@@ -179,27 +183,3 @@ def _warehouse(folder: Path) -> Iterator[tuple[Any, Any]]:
     with project.open() as warehouse:
         migrate(warehouse)
         yield sync, warehouse
-
-
-def _manifest(sync: dict[str, Any]) -> dict[str, Any]:
-    model = {
-        "resource_type": "model",
-        "name": "customers",
-        "package_name": "shop",
-        "schema": "shop",
-        "config": {"materialized": "table"},
-        "original_file_path": "models/customers.sql",
-        "description": "One row per customer.",
-        "depends_on": {"nodes": []},
-    }
-    exposure = {
-        "name": SYNC,
-        "package_name": "shop",
-        "original_file_path": "models/exposures.yml",
-        "depends_on": {"nodes": ["model.shop.customers"]},
-        "config": {"meta": {"sync": sync}},
-    }
-    return {
-        "nodes": {"model.shop.customers": model},
-        "exposures": {f"exposure.shop.{SYNC}": exposure},
-    }

@@ -21,3 +21,13 @@
     {%- do adapter.create_schema(ledger) -%}
     {{ return('create table if not exists ' ~ ledger ~ ' as ' ~ no_rows) }}
 {% endmacro %}
+
+
+{#- A query that has columns, {name: type}, and no rows. -#}
+{% macro no_rows(columns) %}
+    select
+        {%- for column, type in columns.items() %}
+        cast(null as {{ weft.sql_type(type) }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where false
+{%- endmacro %}

@@ -205,21 +205,17 @@ from (
 
 
 {% macro no_identifier_values() %}
-    select
-        {%- for column, type in {
-            'source': 'text',
-            'landed_table': 'text',
-            'event_id': 'text',
-            'load_id': 'integer',
-            'seen_at': 'timestamp',
-            'identifier_id': 'key',
-            'identifier_type': 'text',
-            'identifier_value': 'text',
-            'priority': 'integer',
-            'first_identifier_id': 'key',
-            'place': 'integer',
-        }.items() %}
-        cast(null as {{ weft.sql_type(type) }}) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    where false
-{%- endmacro %}
+    {{ return(weft.no_rows({
+        'source': 'text',
+        'landed_table': 'text',
+        'event_id': 'text',
+        'load_id': 'integer',
+        'seen_at': 'timestamp',
+        'identifier_id': 'key',
+        'identifier_type': 'text',
+        'identifier_value': 'text',
+        'priority': 'integer',
+        'first_identifier_id': 'key',
+        'place': 'integer',
+    })) }}
+{% endmacro %}

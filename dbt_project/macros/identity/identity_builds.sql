@@ -1,22 +1,18 @@
 {#- The columns of the ledger of builds, as a query without rows. -#}
 {% macro no_identity_builds() %}
-    select
-        {%- for column, type in {
-            'model_name': 'text',
-            'build': 'integer',
-            'is_full': 'boolean',
-            'reason': 'text',
-            'rules_hash': 'text',
-            'consumed': 'text',
-            'count_written': 'integer',
-            'count_rounds': 'integer',
-            'run_id': 'text',
-            'as_of': 'date',
-            'built_at': 'timestamp',
-        }.items() %}
-        cast(null as {{ weft.sql_type(type) }}) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    where false
+    {{ return(weft.no_rows({
+        'model_name': 'text',
+        'build': 'integer',
+        'is_full': 'boolean',
+        'reason': 'text',
+        'rules_hash': 'text',
+        'consumed': 'text',
+        'count_written': 'integer',
+        'count_rounds': 'integer',
+        'run_id': 'text',
+        'as_of': 'date',
+        'built_at': 'timestamp',
+    })) }}
 {% endmacro %}
 
 

@@ -1,23 +1,19 @@
 {#- The columns of the ledger of builds of profiles and traits, as a query without rows. -#}
 {% macro no_trait_builds() %}
-    select
-        {%- for column, type in {
-            'model_name': 'text',
-            'build': 'integer',
-            'is_full': 'boolean',
-            'reason': 'text',
-            'signature': 'text',
-            'consumed': 'text',
-            'unusable': 'text',
-            'count_touched': 'integer',
-            'count_written': 'integer',
-            'run_id': 'text',
-            'as_of': 'date',
-            'built_at': 'timestamp',
-        }.items() %}
-        cast(null as {{ weft.sql_type(type) }}) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    where false
+    {{ return(weft.no_rows({
+        'model_name': 'text',
+        'build': 'integer',
+        'is_full': 'boolean',
+        'reason': 'text',
+        'signature': 'text',
+        'consumed': 'text',
+        'unusable': 'text',
+        'count_touched': 'integer',
+        'count_written': 'integer',
+        'run_id': 'text',
+        'as_of': 'date',
+        'built_at': 'timestamp',
+    })) }}
 {% endmacro %}
 
 
