@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.figures import exit_code
 from cli.output_audience import print_alerts
 from cli.sync_output import print_syncs
 from cli.tables import format_table
@@ -168,3 +169,12 @@ def print_status(figures: Figures) -> None:
     if figures["syncs"]:
         rows = [[row["sync"], row["keys"]] for row in figures["syncs"]]
         click.echo(format_table(("sync", "acknowledged keys"), rows))
+
+
+def end_with_syncs(context: click.Context, figures: Figures, *, as_json: bool) -> None:
+    """Print what syncs did and end the command with the exit code that it amounts to."""
+    if as_json:
+        print_json(figures)
+    else:
+        print_syncs(figures)
+    context.exit(exit_code({"sync": dict(figures)}))

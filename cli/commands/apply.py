@@ -5,9 +5,7 @@ from pathlib import Path
 import click
 
 from cli.context import Options, json_option, open_session
-from cli.figures import exit_code
-from cli.output import print_json
-from cli.sync_output import print_syncs
+from cli.output import end_with_syncs
 from cli.sync_steps import apply_plans
 
 
@@ -44,8 +42,4 @@ def command(
     options: Options = context.obj
     with open_session(options.project(), "apply", run_id=run_id) as session:
         figures = apply_plans(session, file, approve=approve, dry_run=dry_run)
-    if as_json:
-        print_json(figures)
-    else:
-        print_syncs(figures)
-    context.exit(exit_code({"sync": figures}))
+    end_with_syncs(context, figures, as_json=as_json)

@@ -5,10 +5,8 @@ from dataclasses import asdict
 import click
 
 from cli.context import Options, json_option, open_session, sync_option
-from cli.figures import exit_code
-from cli.output import print_json
+from cli.output import end_with_syncs, print_json
 from cli.run_output import print_failures, print_run_details, print_runs
-from cli.sync_output import print_syncs
 from cli.sync_steps import retry_syncs
 
 
@@ -128,8 +126,4 @@ def retry(
     options: Options = context.obj
     with open_session(options.project(), "runs retry", run_id=run_id) as session:
         figures = retry_syncs(session, syncs, keys=keys, dry_run=dry_run)
-    if as_json:
-        print_json(figures)
-    else:
-        print_syncs(figures)
-    context.exit(exit_code({"sync": figures}))
+    end_with_syncs(context, figures, as_json=as_json)

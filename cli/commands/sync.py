@@ -5,9 +5,7 @@ from datetime import date
 import click
 
 from cli.context import Options, json_option, open_session, selection_options, sync_option
-from cli.figures import exit_code
-from cli.output import print_json
-from cli.sync_output import print_syncs
+from cli.output import end_with_syncs
 from cli.sync_steps import push_syncs, select
 
 
@@ -42,8 +40,4 @@ def command(
     selection = select(syncs, keys=only_keys, resync=resync, starts_from=starts_from)
     with open_session(options.project(), "sync", run_id=run_id) as session:
         figures = push_syncs(session, syncs, approve=approve, dry_run=dry_run, selection=selection)
-    if as_json:
-        print_json(figures)
-    else:
-        print_syncs(figures)
-    context.exit(exit_code({"sync": figures}))
+    end_with_syncs(context, figures, as_json=as_json)

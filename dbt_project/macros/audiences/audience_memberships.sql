@@ -1,10 +1,6 @@
 {#- The columns of a ledger of memberships, as a query without rows. -#}
 {% macro no_audience_memberships() %}
-    select
-        {%- for name, type in weft.membership_columns().items() %}
-        cast(null as {{ weft.sql_type(type) }}) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    where false
+    {{ return(weft.no_rows(weft.membership_columns())) }}
 {% endmacro %}
 
 
