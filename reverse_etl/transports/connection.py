@@ -63,8 +63,12 @@ class Connection:
         return response
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self._writer.close()
+        """Let go of the connection at once.
+
+        A farewell over TLS would wait for the server's, and what has not been said by now is in
+        doubt anyway.
+        """
+        self._writer.transport.abort()
 
     async def _write(self, data: bytes, timeout: float) -> None:
         self._writer.write(data)

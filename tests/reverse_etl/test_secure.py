@@ -1,5 +1,9 @@
 """Over TLS and through a proxy, as the usual environment variables say."""
 
+import gc
+import socket
+import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,3 +106,31 @@ def test_rows_wait_while_the_proxy_is_away(
     needs_proxy.cache_clear()
     assert house.push().error is None
     assert set(secure.members) == EVERYBODY
+
+
+def test_a_server_that_never_says_farewell_leaves_no_connection_open(
+    tmp_path: Path, authority: Authority, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("SSL_CERT_FILE", str(authority.file))
+    ended = threading.Event()
+
+    def answer_and_fall_silent(listening: socket.socket) -> None:
+        accepted, _ = listening.accept()
+        with authority.server("127.0.0.1").wrap_socket(accepted, server_side=True) as server:
+            server.recv(65_536)
+            server.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            ended.wait(30)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=answer_and_fall_silent, args=(listening,))
+        server.start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/hook"
+        with House(tmp_path, destination=webhook(url)) as house:
+            house.fill([ADA])
+            assert house.push().error is None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            gc.collect()
+        ended.set()
+        server.join()
+    assert [str(warning.message) for warning in caught] == []
