@@ -84,7 +84,8 @@ def push(folder: Path) -> Callable[[], object]:
 
 def keep_requests(folder: Path, file: Path) -> int:
     """Store the requests that the push would send; how many bytes their bodies have."""
-    from reverse_etl.destinations.base import Batch, HttpDestination
+    from reverse_etl.destinations.http_base import HttpDestination
+    from reverse_etl.destinations.rows import Batch
     from reverse_etl.ledger import Ledger
     from reverse_etl.plan import make_plan
     from warehouse.project import find_project
@@ -99,7 +100,7 @@ def keep_requests(folder: Path, file: Path) -> int:
         if not isinstance(destination, HttpDestination):
             raise TypeError(type(destination).__name__)
         pages = Ledger(warehouse, plan, run, 1).pages(1, plan.planned, destination.most_rows)
-        requests = [destination.request(Batch(SYNC, page)) for page in pages]
+        requests = [destination.request(Batch(sync.purpose(), page)) for page in pages]
     kept = [(one.method, one.url, dict(one.headers), one.body) for one in requests]
     file.write_bytes(pickle.dumps(kept))
     return sum(len(body) for *_, body in kept)

@@ -11,6 +11,7 @@ from typing import Any
 from warehouse.engines import Warehouse
 from warehouse.system_tables import (
     SYNC_BINDINGS,
+    SYNC_OBJECTS,
     SYNC_PLANS,
     SYNC_RUNS,
     SYNC_SNAPSHOT,
@@ -97,8 +98,8 @@ def count_acknowledged(warehouse: Warehouse, sync: str, account: str) -> int:
 def reset(warehouse: Warehouse, sync: str, account: str, destination: str) -> int:
     """Forget what an account has acknowledged; how many keys that were.
 
-    The next plan adds every row and removes none. Versions go on counting, so that no
-    idempotency key comes twice.
+    The next plan adds every row and removes none; its list is looked for again. Versions go on
+    counting, so that no idempotency key comes twice.
     """
     with warehouse.transaction():
         keys = warehouse.execute(
@@ -106,6 +107,9 @@ def reset(warehouse: Warehouse, sync: str, account: str, destination: str) -> in
             " version = version + 1, acknowledged_at = ?"
             " where sync = ? and account = ? and (not removed or row_hash is not null)",
             [utc_now(), sync, account],
+        )
+        warehouse.execute(
+            f"delete from {SYNC_OBJECTS} where sync = ? and account = ?", [sync, account]
         )
         bind(warehouse, sync, account, destination)
         warehouse.execute(

@@ -7,11 +7,11 @@ invalid, was rejected before with the same values, or leaves without a request.
 
 from dataclasses import dataclass
 
+from reverse_etl.destinations.purpose import Mode
 from reverse_etl.mapping import Mapping
 from reverse_etl.modes import operation_of
 from reverse_etl.payload import key_text, row_hash
 from reverse_etl.selection import EVERYTHING, Selection
-from reverse_etl.syncs import Mode
 from reverse_etl.troubled import TROUBLED, find_troubled
 from warehouse.engines import Warehouse, literal, quote
 from warehouse.system_tables import SYNC_SNAPSHOT

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reverse_etl.destinations.base import Batch, HttpDestination, Row
+from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.messages import HttpRequest
+from reverse_etl.destinations.rows import Batch, Row
+from reverse_etl.reading import begin
 from reverse_etl.syncs import Sync
+from reverse_etl.values import fragments
 from warehouse.engines import Warehouse
 from warehouse.system_tables import SYNC_ATTEMPTS, SYNC_PLANS, SYNC_ROWS, SYNC_RUNS
 
@@ -146,7 +150,10 @@ def _request(sync: Sync, row: Mapping[str, Any]) -> Mapping[str, str] | None:
         version=row["version"],
         idempotency_key="…",
     )
-    request = destination.request(Batch(sync.name, [sent]))
+    fields = tuple(fragments(row["payload"]))
+    request = begin(destination.exchange(Batch(sync.purpose(fields), [sent])))
+    if not isinstance(request, HttpRequest):
+        return None
     redact = sync.destination.redactor(destination)
     body = redact(request.body.decode(errors="replace")) or ""
     return {"method": request.method, "account": row["account"], "body": body}

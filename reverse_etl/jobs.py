@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Protocol
 
-from reverse_etl.destinations.base import HttpDestination, Job, Row
+from reverse_etl.channel import Channel
+from reverse_etl.destinations.messages import HttpRequest, Job
+from reverse_etl.destinations.rows import Batch, Row
 from reverse_etl.outcomes import JOB_RUNNING, Outcome, OutcomeKind
-from reverse_etl.pacing import Pace
-from reverse_etl.reading import read_outcomes
-from reverse_etl.retry import Patience, requested_pause
-from reverse_etl.stopping import Stop, reason_to_stop
-from reverse_etl.transports.http import HttpTransport, TransportFault
+from reverse_etl.reading import advance, begin
+from reverse_etl.retry import asked_pause
+from reverse_etl.stopping import reason_to_stop
+from reverse_etl.transports.http import TransportFault
 from warehouse.crash_points import crash_point
 
 _LOST = frozenset({404, 410})
@@ -35,29 +35,22 @@ class JobLedger(Protocol):
 class JobFollower:
     """Waits for jobs: the outcomes of their rows, ``unknown`` where they do not end in time."""
 
-    def __init__(
-        self,
-        destination: HttpDestination,
-        transport: HttpTransport,
-        pace: Pace,
-        patience: Patience,
-        stop: Stop,
-    ) -> None:
-        self._destination, self._transport = destination, transport
-        self._pace, self._patience, self._stop = pace, patience, stop
+    def __init__(self, channel: Channel) -> None:
+        self._destination, self._transport = channel.destination, channel.transport
+        self._pace, self._patience, self._stop = channel.pace, channel.patience, channel.stop
 
     async def start(
-        self, ledger: JobLedger, job: Job, rows: Sequence[Row], attempt: int
+        self, ledger: JobLedger, job: Job, batch: Batch, attempt: int
     ) -> Sequence[Outcome]:
         """Remember a job that was just accepted, then wait for it."""
         crash_point("after_job_accepted")
-        await asyncio.to_thread(ledger.start_job, job, rows, attempt)
+        await asyncio.to_thread(ledger.start_job, job, batch.rows, attempt)
         crash_point("after_job_started")
-        outcomes = await self.follow(job, rows)
+        outcomes = await self.follow(job, batch)
         crash_point("after_job_finished")
         return outcomes
 
-    async def follow(self, job: Job, rows: Sequence[Row]) -> Sequence[Outcome]:
+    async def follow(self, job: Job, batch: Batch) -> Sequence[Outcome]:
         """Poll a job, at first often, then less so."""
         settings = self._destination.retry
         delay = settings.first_delay_seconds
@@ -65,27 +58,31 @@ class JobFollower:
             await self._pace.sleep(delay)
             if not await self._pace.turn():
                 break
-            result, pause = await self._poll(job, rows)
+            result, pause = await self._ask(job, batch)
             if not isinstance(result, Job):
                 return result
             delay = max(min(delay * 2, settings.longest_delay_seconds), pause or 0.0)
-        return [RUNNING] * len(rows)
+        return [RUNNING] * len(batch.rows)
 
-    async def _poll(
-        self, job: Job, rows: Sequence[Row]
-    ) -> tuple[Sequence[Outcome] | Job, float | None]:
-        try:
-            response = await self._transport.send(self._destination.poll(job))
-        except TransportFault:
-            # Asking changes nothing at the destination: ask again.
-            return job, None
-        if response.status in _LOST:
-            return [LOST] * len(rows), None
-        if reason := reason_to_stop(self._destination, response):
-            self._stop(reason)
-            return job, None
-        if not 200 <= response.status < 300:
-            return job, requested_pause(response, datetime.now(UTC))
-        return read_outcomes(
-            lambda: self._destination.job_outcomes(job, response, rows), len(rows)
-        ), requested_pause(response, datetime.now(UTC))
+    async def _ask(self, job: Job, batch: Batch) -> tuple[Sequence[Outcome] | Job, float | None]:
+        """The outcomes, or the job while it goes on; asking changes nothing at the destination."""
+        exchange, rows = self._destination.follow(job, batch), len(batch.rows)
+        step = begin(exchange)
+        pause = None
+        while isinstance(step, HttpRequest):
+            try:
+                response = await self._transport.send(step)
+            except TransportFault:
+                return job, None
+            if response.status in _LOST and response.status not in step.expected:
+                return [LOST] * rows, None
+            if reason := reason_to_stop(self._destination, step, response):
+                self._stop(reason)
+                return job, None
+            pause = asked_pause(self._destination, response)
+            if not 200 <= response.status < 300 and response.status not in step.expected:
+                return job, pause
+            step = advance(exchange, response, rows)
+            if isinstance(step, HttpRequest) and not await self._pace.turn():
+                return job, None
+        return step, pause

@@ -14,7 +14,8 @@ from reverse_etl.attempts import (
     has_ended,
     rows_of,
 )
-from reverse_etl.destinations.base import Job, Row
+from reverse_etl.destinations.messages import Job
+from reverse_etl.destinations.rows import Row
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.pages import Page, read_page
 from reverse_etl.plan import Plan
@@ -22,7 +23,14 @@ from reverse_etl.snapshot import acknowledge, acknowledge_all, bury_leavers, row
 from warehouse.crash_points import crash_point
 from warehouse.engines import Warehouse
 from warehouse.runs import Run
-from warehouse.system_tables import SYNC_ATTEMPTS, SYNC_INTENTS, SYNC_JOBS, SYNC_ROWS, utc_now
+from warehouse.system_tables import (
+    SYNC_ATTEMPTS,
+    SYNC_INTENTS,
+    SYNC_JOBS,
+    SYNC_OBJECTS,
+    SYNC_ROWS,
+    utc_now,
+)
 
 if TYPE_CHECKING:
     pass
@@ -97,6 +105,26 @@ class Ledger:
                 self._finish_jobs(sorted(jobs), at)
                 crash_point("before_snapshot_commit")
             crash_point("after_snapshot_commit")
+
+    def list_id(self) -> str | None:
+        """The destination's id of the list of the sync, None while it is not known."""
+        with self._lock:
+            found = self._warehouse.value(
+                f"select max(object_id) as object_id from {SYNC_OBJECTS}"
+                " where sync = ? and account = ? and kind = 'list'",
+                [self.plan.sync, self.plan.account],
+            )
+        return None if found is None else str(found)
+
+    def remember_list(self, list_id: str, name: str) -> None:
+        """Keep the destination's id of the list of the sync."""
+        values = (self.plan.sync, self.plan.account, "list", name, list_id, self.run.run_id)
+        with self._lock:
+            self._warehouse.execute(
+                f"insert into {SYNC_OBJECTS} (sync, account, kind, name, object_id, run_id,"
+                " found_at) values (?, ?, ?, ?, ?, ?, ?)",
+                [*values, utc_now()],
+            )
 
     def start_job(self, job: Job, rows: Sequence[Row], attempt: int) -> None:
         """Record a job that the destination has accepted for these rows."""

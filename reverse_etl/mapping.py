@@ -97,9 +97,9 @@ def _skipped_nulls(sync: Sync, fields: Iterable[str]) -> frozenset[str]:
 
 def _check_destination(sync: Sync, fields: tuple[str, ...]) -> None:
     try:
-        sync.destination.description.check_fields(fields)
+        sync.destination.description.check(sync.purpose(fields))
     except ValueError as error:
         raise ConfigurationError(
-            f"{sync.place('fields')}: the fields of {sync.name!r} do not fit the destination "
-            f"{sync.destination.name!r}: {error}; name the field differently."
+            f"{sync.place()}: what {sync.name!r} sends does not fit the destination "
+            f"{sync.destination.name!r}: {error}; change the sync."
         ) from None

@@ -1,7 +1,7 @@
 """What each mode makes of a key that is new, has changed, or is gone, as SQL."""
 
+from reverse_etl.destinations.purpose import Mode
 from reverse_etl.selection import Selection
-from reverse_etl.syncs import Mode
 
 _REMOVING = ("mirror", "audience")
 # What a key of the source becomes, by mode: when it is new, when its values differ.

@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 from reverse_etl.bindings import first_day
+from reverse_etl.destinations.purpose import Purpose
 from reverse_etl.diff import Scope, compute_difference, drop_difference
 from reverse_etl.mapping import resolve_mapping
 from reverse_etl.plan_counts import count_rows
@@ -22,7 +23,15 @@ from warehouse.runs import Run
 from warehouse.suppressions import suppression_state
 from warehouse.system_tables import SYNC_PLANS, SYNC_ROWS
 
-__all__ = ["Plan", "find_account", "load_plan", "make_plan", "refuse_changed", "snapshot_version"]
+__all__ = [
+    "Plan",
+    "find_account",
+    "load_plan",
+    "make_plan",
+    "purpose_of",
+    "refuse_changed",
+    "snapshot_version",
+]
 
 MEMORY = "600MB"
 """What the warehouse may hold in memory while it plans; what is more goes to disk."""
@@ -164,9 +173,14 @@ def refuse_changed(warehouse: Warehouse, plan: Plan) -> None:
         )
 
 
+def purpose_of(sync: Sync, plan: Plan) -> Purpose:
+    """What the rows of a plan are at their destination."""
+    return sync.purpose(plan.fields, erases=plan.selection.withdraws)
+
+
 def find_account(warehouse: Warehouse, project: Project, sync: Sync) -> str:
     """The account a sync's destination has now, as far as it can be told."""
-    account = sync.destination.account()
+    account = sync.account()
     if account is not None:
         return account
     # The address hides in a variable that is not set here: the account pushed to last.

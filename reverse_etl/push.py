@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reverse_etl.destinations.base import HttpDestination, Row
 from reverse_etl.destinations.file_base import FileDestination
 from reverse_etl.destinations.files import file_name, json_lines
+from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.rows import Row
 from reverse_etl.destinations.table_base import TableDestination
 from reverse_etl.file_sending import FileSender, field_types
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping
 from reverse_etl.outcomes import OutcomeKind
-from reverse_etl.plan import Plan, snapshot_version
+from reverse_etl.plan import Plan, purpose_of, snapshot_version
 from reverse_etl.recovery import close_run
 from reverse_etl.report import Counts, SyncReport, Tally
 from reverse_etl.sync_runs import finish_sync_run, record_idle_sync_run, start_sync_run
@@ -113,7 +114,7 @@ class _Push:
         """How the rows go out. The one place where secrets are resolved."""
         entry = self._sync.destination
         destination = entry.open()
-        if destination.account() != self._plan.account:
+        if self._sync.account_of(destination) != self._plan.account:
             raise BlockedError(
                 f"The plan {self._plan.plan_id} was made for another account of the destination "
                 f"{entry.name!r} than the one it has now; make a new plan."
@@ -132,7 +133,9 @@ class _Push:
         from reverse_etl.sending import Sender, few_collections
 
         redact = self._sync.destination.redactor(destination)
-        sender = Sender(destination, self._ledger, redact, self._show_progress)
+        destination = destination.for_rows(self._plan.planned)
+        purpose = purpose_of(self._sync, self._plan)
+        sender = Sender(destination, purpose, self._ledger, redact, self._show_progress)
         with self._warehouse.many_commits(), few_collections():
             asyncio.run(sender.run())
         error = redact(sender.error or _failure_sentence(sender.tally))
@@ -219,7 +222,7 @@ def _refuse_stale(warehouse: Warehouse, sync: Sync, plan: Plan) -> None:
         changed = "the mode of the sync has changed since"
     elif plan.mapping_hash != resolve_mapping(warehouse, sync).hash:
         changed = "the key or the fields of the sync have changed since"
-    elif sync.destination.account() not in (None, plan.account):
+    elif sync.account() not in (None, plan.account):
         changed = "the destination has another account now"
     if changed:
         raise BlockedError(

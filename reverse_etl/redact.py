@@ -9,6 +9,7 @@ from pydantic import BaseModel, SecretStr
 
 _ENV_VAR_NAME = re.compile(r"env_var\(\s*['\"]([^'\"]+)")
 _SHORTEST = 4
+_SCHEMES = {"Basic", "Bearer"}
 
 
 class Redactor:
@@ -17,6 +18,11 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         known = {secret for secret in secrets if len(secret) >= _SHORTEST}
         self._secrets = sorted(known, key=len, reverse=True)
+
+    def learn(self, secret: str) -> None:
+        """Take out one more secret, and its words: the token of ``Bearer token``."""
+        known = {part for part in (secret, *secret.split()) if len(part) >= _SHORTEST}
+        self._secrets = sorted({*self._secrets, *known} - _SCHEMES, key=len, reverse=True)
 
     def __call__(self, text: str | None) -> str | None:
         """The text without secrets, None for None."""

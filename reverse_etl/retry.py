@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from reverse_etl.destinations.base import HttpResponse, RetrySettings
+from reverse_etl.destinations.http_base import HttpDestination, RetrySettings
+from reverse_etl.destinations.messages import HttpResponse
 
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 """A destination that asks for a longer pause is asked again after this one."""
@@ -23,6 +24,12 @@ _TOO_MANY_REQUESTS = 429
 # No vendor's window lasts 30 years, and no clock stands before 2001.
 _FIRST_EPOCH_SECOND = 1e9
 _FIRST_EPOCH_MILLISECOND = 1e12
+
+
+def asked_pause(destination: HttpDestination, response: HttpResponse) -> float | None:
+    """The pause a destination asks for, in a way of its own or in one of the usual headers."""
+    own = destination.pause(response)
+    return requested_pause(response, datetime.now(UTC)) if own is None else _capped(own)
 
 
 def requested_pause(response: HttpResponse, now: datetime) -> float | None:

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from reverse_etl.answers import Answer, count_answers
-from reverse_etl.breaker import Breaker
+from reverse_etl.channel import Channel
 from reverse_etl.delivery import Delivery
-from reverse_etl.destinations.base import HttpDestination, Row
+from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.purpose import Purpose
+from reverse_etl.destinations.rows import Row
+from reverse_etl.exchanging import Exchanger
 from reverse_etl.jobs import JobFollower
 from reverse_etl.ledger import Ledger
-from reverse_etl.pacing import Pace, TokenBucket
 from reverse_etl.pages import Page
 from reverse_etl.redact import Redactor
 from reverse_etl.report import Tally
-from reverse_etl.retry import Patience
+from reverse_etl.sessions import Session
 from reverse_etl.stopping import Stop
 from reverse_etl.transports.http import HttpTransport
 
@@ -40,12 +42,14 @@ class Sender:
     def __init__(
         self,
         destination: HttpDestination,
+        purpose: Purpose,
         ledger: Ledger,
         redact: Redactor,
         on_recorded: Callable[[int], None],
     ) -> None:
         self.tally = Tally()
         self._destination, self._ledger = destination, ledger
+        self._purpose = purpose
         self._redact, self._on_recorded = redact, on_recorded
         self._stop = Stop(ledger.plan.destination)
         self._waiting: asyncio.Queue[tuple[Page, list[Row]]] = asyncio.Queue()
@@ -68,6 +72,8 @@ class Sender:
         plan, concurrency = self._ledger.plan, self._destination.most_requests
         async with HttpTransport(self._destination) as transport:
             delivery = self._delivery(transport)
+            if not await delivery.session.open(self._ledger.list_id(), self._ledger.remember_list):
+                return
             workers = [asyncio.create_task(self._work(delivery)) for _ in range(concurrency)]
             try:
                 await self._send(1, plan.removed)
@@ -79,21 +85,10 @@ class Sender:
                 self._record()
 
     def _delivery(self, transport: HttpTransport) -> Delivery:
-        destination, stop = self._destination, self._stop
-        breaker = Breaker(destination.breaker)
-        pace = Pace(TokenBucket(destination.rate), breaker, stop.event)
-        patience = Patience(destination.retry)
-        return Delivery(
-            ledger=self._ledger,
-            destination=destination,
-            transport=transport,
-            pace=pace,
-            breaker=breaker,
-            patience=patience,
-            redact=self._redact,
-            stop=stop,
-            jobs=JobFollower(destination, transport, pace, patience, stop),
-        )
+        channel = Channel.over(transport, self._destination, self._stop, self._redact)
+        session = Session(channel, self._purpose)
+        exchanger = Exchanger(channel, self._ledger, JobFollower(channel), session)
+        return Delivery(channel, exchanger, session)
 
     async def _send(self, first: int, last: int) -> None:
         position = first

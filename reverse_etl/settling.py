@@ -8,18 +8,18 @@ from typing import Any
 
 from reverse_etl.answers import Answer
 from reverse_etl.bindings import binding_sentences
-from reverse_etl.breaker import Breaker
-from reverse_etl.destinations.base import HttpDestination, Job
+from reverse_etl.channel import Channel
+from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.messages import Job
 from reverse_etl.jobs import JobFollower
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping
-from reverse_etl.pacing import Pace, TokenBucket
 from reverse_etl.payload import key_text
-from reverse_etl.plan import Plan, load_plan
+from reverse_etl.plan import Plan, load_plan, purpose_of
 from reverse_etl.plan_store import snapshot_version
 from reverse_etl.push import send_plan
 from reverse_etl.recovery import recover
-from reverse_etl.retry import Patience
+from reverse_etl.sessions import Session
 from reverse_etl.stopping import Stop
 from reverse_etl.syncs import Sync
 from reverse_etl.transports.http import HttpTransport
@@ -42,7 +42,7 @@ def settle(warehouse: Warehouse, project: Project, sync: Sync, run: Run) -> None
     not set.
     """
     recover(warehouse, sync.name)
-    account = sync.destination.account()
+    account = sync.account()
     description = sync.destination.description
     if account is None or not isinstance(description, HttpDestination):
         return
@@ -66,23 +66,24 @@ class _Jobs:
         self._destination = destination
 
     async def settle(self, jobs: Sequence[dict[str, Any]]) -> None:
-        destination, stop = self._destination, Stop(self._sync.destination.name)
-        breaker = Breaker(destination.breaker)
-        pace = Pace(TokenBucket(destination.rate), breaker, stop.event)
-        patience = Patience(destination.retry)
+        destination, entry = self._destination, self._sync.destination
+        stop = Stop(entry.name)
         async with HttpTransport(destination) as transport:
-            follower = JobFollower(destination, transport, pace, patience, stop)
+            channel = Channel.over(transport, destination, stop, entry.redactor(destination))
             for job in jobs:
-                await self._settle(follower, job)
+                await self._settle(channel, job)
 
-    async def _settle(self, follower: JobFollower, values: dict[str, Any]) -> None:
+    async def _settle(self, channel: Channel, values: dict[str, Any]) -> None:
         job, positions = Job(values["job_id"]), json.loads(values["positions"])
         plan = load_plan(self._warehouse, values["plan_id"])
         ledger = Ledger(self._warehouse, plan, self._run, len(self._sync.settings.key))
+        session = Session(channel, purpose_of(self._sync, plan))
+        if not await session.open(ledger.list_id(), ledger.remember_list):
+            return
         page = ledger.page(min(positions), max(positions))
         wanted = frozenset(positions)
         rows = [row for row in page.rows() if row.position in wanted]
-        outcomes = await follower.follow(job, rows)
+        outcomes = await JobFollower(channel).follow(job, session.batch(rows))
         ledger.write_answers([(page, [Answer(rows, values["attempt"], outcomes, job)])])
         self._warehouse.execute(
             f"update {SYNC_JOBS} set state = 'abandoned', finished_at = ?"

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from reverse_etl.destinations.base import HttpDestination, HttpResponse
+from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.messages import HttpRequest, HttpResponse
 from reverse_etl.outcomes import REFUSED_CREDENTIALS
 
 _REDIRECTS = range(300, 400)
@@ -32,7 +33,9 @@ class Stop:
         self.event.set()
 
 
-def reason_to_stop(destination: HttpDestination, response: HttpResponse) -> str | None:
+def reason_to_stop(
+    destination: HttpDestination, request: HttpRequest, response: HttpResponse
+) -> str | None:
     """What a response says about the whole sync, None when it is about its rows only."""
     status = response.status
     if status in _REDIRECTS:
@@ -40,7 +43,9 @@ def reason_to_stop(destination: HttpDestination, response: HttpResponse) -> str 
             f"answers with a redirect ({status}), which is not followed; set the address it has "
             "now in weft.yml."
         )
-    if status not in destination.fatal_statuses:
+    if destination.is_spent(response):
+        return f"has no request left for today ({status}); the other rows wait for the next run."
+    if status not in destination.fatal_statuses or status in request.expected:
         return None
     if status in REFUSED_CREDENTIALS:
         return (
@@ -51,6 +56,12 @@ def reason_to_stop(destination: HttpDestination, response: HttpResponse) -> str 
         f"does not know the address or the object it was sent to ({status}); check its settings "
         "in weft.yml."
     )
+
+
+def refuses(status: int, said: str | None) -> str:
+    """The sync could not start, as the list or the token it needs is refused."""
+    why = f": {said}" if said else ""
+    return f"refuses what the sync needs before it sends ({status}){why}; nothing was sent."
 
 
 def unreachable(said: str) -> str:

@@ -8,14 +8,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reverse_etl.destinations import DestinationEntry, read_destinations
+from reverse_etl.destinations.base import Destination
+from reverse_etl.destinations.purpose import Mode, Purpose
 from warehouse.documents import Document, read_document, validate
 from warehouse.engines import Table
 from warehouse.errors import ConfigurationError, UnknownNameError
 from warehouse.manifest import Exposure, Manifest, Model
 from warehouse.project import Project
 from warehouse.run_results import failed_nodes
-
-Mode = Literal["upsert", "update", "create", "mirror", "audience", "append"]
 
 NullHandling = Literal["send", "skip", "only_when_set"]
 IdentifierChoice = Literal["last", "first", "all"]
@@ -40,6 +40,11 @@ class Guard(BaseModel):
 class SyncSettings(BaseModel):
     """The settings of a sync, as an exposure has them under ``config.meta.sync``.
 
+    ``identifier`` is what the destination calls the key, by default the name of its column;
+    ``object`` the type of record where a row is no person. An audience goes to the ``list`` of
+    this name, by default that of the model, or to the one with ``list_id``; ``event`` names all
+    events of an append sync.
+
     ``require`` names a boolean column: only rows in which it is true are sent. ``identifiers``
     says by type which of a person's e-mails, phones or ids are sent: the one last seen (what the
     model holds), the one first seen, or all. ``time`` is the column ``--from`` looks at. ``nulls``
@@ -57,20 +62,25 @@ class SyncSettings(BaseModel):
     identifiers: Mapping[str, IdentifierChoice] = Field(default_factory=dict)
     time: str | None = None
     nulls: NullHandling | Mapping[str, NullHandling] = "send"
+    identifier: str | None = None
+    object: str | None = None
+    list: str | None = None
+    list_id: str | None = None
+    event: str | None = None
 
     @field_validator("key", mode="before")
     @classmethod
-    def _one_or_several(cls, key: object) -> object:
+    def _one_or_several(cls, key: Any) -> Any:
         return (key,) if isinstance(key, str) else key
 
     @field_validator("fields", mode="before")
     @classmethod
-    def _some_or_all(cls, fields: object) -> object:
+    def _some_or_all(cls, fields: Any) -> Any:
         return {ALL_COLUMNS: ALL_COLUMNS} if fields == ALL_COLUMNS else fields
 
     @field_validator("identifiers", mode="before")
     @classmethod
-    def _one_choice_or_by_type(cls, choice: object) -> object:
+    def _one_choice_or_by_type(cls, choice: Any) -> Any:
         return {ALL_TYPES: choice} if isinstance(choice, str) else choice
 
 
@@ -89,6 +99,39 @@ class Sync:
     document: Document = field(repr=False)
     identifiers: Table | None = None
     failed: tuple[str, ...] = ()
+
+    def purpose(self, fields: Sequence[str] = (), *, erases: bool = False) -> Purpose:
+        """What its rows are at the destination, which needs to know the fields to check them."""
+        settings = self.settings
+        return Purpose(
+            sync=self.name,
+            mode=settings.mode,
+            key=settings.key,
+            identifier=settings.identifier or settings.key[0],
+            fields=tuple(fields),
+            object=settings.object,
+            list_name=settings.list,
+            model=self.model.name,
+            list_id=settings.list_id,
+            event=settings.event,
+            erases=erases,
+        )
+
+    def account(self) -> str | None:
+        """The account the rows go to, and the place in it.
+
+        None while an environment variable that decides it is not set.
+        """
+        account = self.destination.account()
+        return None if account is None else self._in_place(account)
+
+    def account_of(self, opened: Destination) -> str:
+        """As ``account``, of the destination with every environment variable resolved."""
+        return self._in_place(opened.account())
+
+    def _in_place(self, account: str) -> str:
+        place = self.destination.description.place(self.purpose())
+        return f"{account}/{place}" if place else account
 
     def place(self, *location: str | int) -> str:
         """Where a setting of the sync stands, as file and line."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from reverse_etl.answers import Answer, count_answers
-from reverse_etl.destinations.base import Row
+from reverse_etl.destinations.rows import Row
 from reverse_etl.destinations.table_base import TableDestination
 from reverse_etl.ledger import Ledger
 from reverse_etl.outcomes import Outcome, OutcomeKind

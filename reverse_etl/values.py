@@ -40,3 +40,11 @@ def changed_fields(
         for name in names
         if old.get(name) != new.get(name)
     }
+
+
+def as_object(members: Mapping[str, str]) -> str:
+    """A JSON object of names and values that are JSON text already."""
+    inner = ",".join(
+        f"{json.dumps(name, ensure_ascii=False)}:{value}" for name, value in members.items()
+    )
+    return f"{{{inner}}}"

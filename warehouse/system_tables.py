@@ -26,6 +26,7 @@ SYNC_INTENTS = Table(SCHEMA, "sync_intents")
 SYNC_ATTEMPTS = Table(SCHEMA, "sync_attempts")
 SYNC_SNAPSHOT = Table(SCHEMA, "sync_snapshot")
 SYNC_JOBS = Table(SCHEMA, "sync_jobs")
+SYNC_OBJECTS = Table(SCHEMA, "sync_objects")
 SYNC_BINDINGS = Table(SCHEMA, "sync_bindings")
 SUPPRESSIONS = Table(SCHEMA, "suppressions")
 FORGOTTEN = Table(SCHEMA, "forgotten")
@@ -142,11 +143,20 @@ _FOURTH_VERSION = {
     """,
 }
 
+_FIFTH_VERSION = {
+    # one row per list or segment at a destination that the members of an audience sync are put on
+    SYNC_OBJECTS: """
+        sync varchar, account varchar, kind varchar, name varchar, object_id varchar,
+        run_id varchar, found_at timestamp
+    """,
+}
+
 MIGRATIONS: tuple[dict[Table, str], ...] = (
     _FIRST_VERSION,
     _SECOND_VERSION,
     _THIRD_VERSION,
     _FOURTH_VERSION,
+    _FIFTH_VERSION,
 )
 """What each version of the schema adds, oldest first: tables with their columns, and columns of
 tables that are there already."""

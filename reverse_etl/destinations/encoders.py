@@ -8,8 +8,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reverse_etl.destinations.base import Row
 from reverse_etl.destinations.file_base import Encoder
+from reverse_etl.destinations.rows import Row
 from reverse_etl.values import fragments, plain
 
 if TYPE_CHECKING:

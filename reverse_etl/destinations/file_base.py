@@ -4,7 +4,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from reverse_etl.destinations.base import Destination, Row
+from reverse_etl.destinations.base import Destination
+from reverse_etl.destinations.rows import Row
 
 
 class Encoder:

@@ -11,7 +11,7 @@ programs; take care before opening it in a spreadsheet. JSON lines are
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import ClassVar, Literal
 
@@ -22,6 +22,7 @@ from reverse_etl.destinations.encoders import (
     json_lines,
 )
 from reverse_etl.destinations.file_base import Encoder, FileDestination
+from reverse_etl.destinations.purpose import Purpose
 
 __all__ = ["Files", "file_name", "json_lines"]
 
@@ -51,12 +52,13 @@ class Files(FileDestination):
             return PurePath(self.folder, f"{file_name(sync)}.{self.format}")
         return PurePath(self.folder, file_name(sync), f"{file_name(run_id)}.{self.format}")
 
-    def check_fields(self, fields: Sequence[str]) -> None:
+    def check(self, purpose: Purpose) -> None:
         """Raise ValueError when a field has the name of one of the file's own columns."""
+        super().check(purpose)
         own = ("key",) if self.holds_snapshot else ("operation", "key")
         if self.format != "jsonl":
             for name in own:
-                if name in fields:
+                if name in purpose.fields:
                     raise ValueError(f"the file has a column {name!r} of its own")
 
     def encoder(self, types: Mapping[str, str]) -> Encoder:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reverse_etl.destinations.base import Row
+from reverse_etl.destinations.rows import Row
 from reverse_etl.values import fragments, plain
 
 Render = Callable[[Row, str], str]

@@ -22,14 +22,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from reverse_etl.destinations.base import (
-    Batch,
-    HttpDestination,
-    HttpRequest,
-    HttpResponse,
-    Limits,
-    Row,
-)
+from reverse_etl.destinations.http_base import HttpDestination, Limits
+from reverse_etl.destinations.messages import HttpRequest, HttpResponse
+from reverse_etl.destinations.rows import Batch
 from reverse_etl.destinations.templates import Render, compile_template
 from reverse_etl.outcomes import Outcome, OutcomeKind, kind_of_status
 from reverse_etl.reading import UNREADABLE
@@ -142,11 +137,11 @@ class Webhook(HttpDestination):
             body=body,
         )
 
-    def outcomes(self, response: HttpResponse, rows: Sequence[Row]) -> Sequence[Outcome]:
+    def outcomes(self, response: HttpResponse, batch: Batch) -> Sequence[Outcome]:
         """Per row with ``row_results``; otherwise the response's status for every row."""
         kind = kind_of_status(response.status)
         if self.row_results and kind is OutcomeKind.SUCCEEDED:
-            return _row_outcomes(response, len(rows))
+            return _row_outcomes(response, len(batch.rows))
         failed = kind is not OutcomeKind.SUCCEEDED
         outcome = Outcome(
             kind,
@@ -154,7 +149,7 @@ class Webhook(HttpDestination):
             message=_shown(response.body) if failed else None,
             request_id=response.headers.get("x-request-id"),
         )
-        return [outcome] * len(rows)
+        return [outcome] * len(batch.rows)
 
     @cached_property
     def _render(self) -> Render:

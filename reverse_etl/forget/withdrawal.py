@@ -70,7 +70,7 @@ def withdraw(
 
     if not keys:
         return ended("nothing")
-    if not sync.destination.description.can_remove:
+    if not sync.destination.description.can_erase:
         return ended("impossible", f"The destination {destination!r} cannot delete.")
     try:
         plan = make_plan(warehouse, project, sync, run, Selection(keys, withdraws=True))

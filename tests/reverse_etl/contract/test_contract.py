@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reverse_etl.destinations import TYPES, destination_type
-from reverse_etl.destinations.base import HttpDestination
+from reverse_etl.destinations.http_base import HttpDestination
 from tests.reverse_etl.contract.suite import check_description, check_http
 from tests.reverse_etl.house import House
 from tests.reverse_etl.receiver import Receiver, Reply

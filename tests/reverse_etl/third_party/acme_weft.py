@@ -7,15 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from reverse_etl.destinations.base import (
-    Batch,
-    HttpDestination,
-    HttpRequest,
-    HttpResponse,
-    Job,
-    Limits,
-    Row,
-)
+from reverse_etl.destinations.http_base import HttpDestination, Limits
+from reverse_etl.destinations.messages import HttpRequest, HttpResponse, Job
+from reverse_etl.destinations.rows import Batch
 from reverse_etl.outcomes import Outcome, OutcomeKind, kind_of_status
 
 
@@ -41,8 +35,8 @@ class _Acme(HttpDestination):
             f'{{"rows":[{rows}]}}'.encode(),
         )
 
-    def outcomes(self, response: HttpResponse, rows: Sequence[Row]) -> Sequence[Outcome] | Job:
-        return [Outcome(kind_of_status(response.status), response.status)] * len(rows)
+    def outcomes(self, response: HttpResponse, batch: Batch) -> Sequence[Outcome] | Job:
+        return [Outcome(kind_of_status(response.status), response.status)] * len(batch.rows)
 
 
 class AcmeBulk(_Acme):
@@ -52,16 +46,16 @@ class AcmeBulk(_Acme):
 
     type: Literal["acme_bulk"]
 
-    def outcomes(self, response: HttpResponse, rows: Sequence[Row]) -> Sequence[Outcome] | Job:
+    def outcomes(self, response: HttpResponse, batch: Batch) -> Sequence[Outcome] | Job:
         if response.status != 202:
-            return super().outcomes(response, rows)
+            return super().outcomes(response, batch)
         return Job(str(json.loads(response.body)["job"]))
 
-    def poll(self, job: Job) -> HttpRequest:
+    def poll(self, job: Job, batch: Batch) -> HttpRequest:
         return HttpRequest("GET", f"{self.base_url}/jobs/{job.job_id}", {}, b"")
 
     def job_outcomes(
-        self, job: Job, response: HttpResponse, rows: Sequence[Row]
+        self, job: Job, response: HttpResponse, batch: Batch
     ) -> Sequence[Outcome] | Job:
         answer = json.loads(response.body)
         if answer["state"] != "complete":
@@ -78,6 +72,6 @@ class AcmeTracker(_Acme):
     def is_idempotent(self) -> bool:
         return False
 
-    def outcomes(self, response: HttpResponse, rows: Sequence[Row]) -> Sequence[Outcome]:
+    def outcomes(self, response: HttpResponse, batch: Batch) -> Sequence[Outcome]:
         kind = OutcomeKind.SUCCEEDED if response.status == 200 else kind_of_status(response.status)
-        return [Outcome(kind, response.status)] * len(rows)
+        return [Outcome(kind, response.status)] * len(batch.rows)
