@@ -84,8 +84,8 @@ def push(folder: Path) -> Callable[[], object]:
 
 def keep_requests(folder: Path, file: Path) -> int:
     """Store the requests that the push would send; how many bytes their bodies have."""
-    from reverse_etl.destinations.http_base import HttpDestination
-    from reverse_etl.destinations.rows import Batch
+    from reverse_etl.destinations.kit.http_base import HttpDestination
+    from reverse_etl.destinations.kit.rows import Batch
     from reverse_etl.ledger import Ledger
     from reverse_etl.plan import make_plan
     from warehouse.project import find_project

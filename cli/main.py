@@ -20,6 +20,7 @@ from warehouse.errors import WeftError
 COMMANDS = {
     "init": "cli.commands.init",
     "demo": "cli.commands.demo",
+    "debug": "cli.commands.debug",
     "load": "cli.commands.load",
     "build": "cli.commands.build",
     "plan": "cli.commands.plan",

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reverse_etl.destinations.messages import Job
-from reverse_etl.destinations.rows import Row
+from reverse_etl.destinations.kit.messages import Job
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.outcomes import Outcome
 from reverse_etl.report import Tally
 

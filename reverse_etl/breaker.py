@@ -1,6 +1,6 @@
 """The circuit breaker: a destination that does not answer is left alone for a while."""
 
-from reverse_etl.destinations.http_base import BreakerSettings
+from reverse_etl.destinations.kit.http_base import BreakerSettings
 
 _ASK_AGAIN_SECONDS = 0.05
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from reverse_etl.breaker import Breaker
-from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.kit.http_base import HttpDestination
 from reverse_etl.pacing import Pace, TokenBucket
 from reverse_etl.redact import Redactor
 from reverse_etl.retry import Patience

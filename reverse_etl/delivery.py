@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from reverse_etl.answers import Answer
 from reverse_etl.channel import Channel
-from reverse_etl.destinations.messages import HttpRequest
-from reverse_etl.destinations.rows import Row
+from reverse_etl.destinations.kit.messages import HttpRequest
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.exchanging import Exchanger, Reply
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.reading import begin
@@ -101,10 +101,12 @@ class Delivery:
         """Two halves of a request that was refused as a whole and may be accepted in parts."""
         if len(piece.rows) == 1 or self.channel.stop.is_set or reply.status is None:
             return []
-        refused = all(outcome.kind is OutcomeKind.REJECTED for outcome in reply.outcomes)
-        if reply.status == _TOO_LARGE or (self.channel.destination.all_or_nothing and refused):
+        if reply.status == _TOO_LARGE:
             return _parts(piece, 2, piece.attempt + 1)
-        return []
+        # A success in which every row failed has judged each of them already.
+        whole = self.channel.destination.all_or_nothing and not 200 <= reply.status < 300
+        refused = all(outcome.kind is OutcomeKind.REJECTED for outcome in reply.outcomes)
+        return _parts(piece, 2, piece.attempt + 1) if whole and refused else []
 
     async def _gives_up(self, tries: int, reply: Reply) -> bool:
         """Wait before the next attempt; whether there is none."""

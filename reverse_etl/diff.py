@@ -7,7 +7,7 @@ invalid, was rejected before with the same values, or leaves without a request.
 
 from dataclasses import dataclass
 
-from reverse_etl.destinations.purpose import Mode
+from reverse_etl.destinations.kit.purpose import Mode
 from reverse_etl.mapping import Mapping
 from reverse_etl.modes import operation_of
 from reverse_etl.payload import key_text, row_hash
@@ -127,7 +127,7 @@ def _join(
             select key, row_hash, version, removed from {SYNC_SNAPSHOT}
             where sync = ? and account = ? and {_among("key", selection)}
         ) as snapshot on snapshot.key = source.key
-        where {"true" if selection.resync else " or ".join(conditions)}
+        where {"true" if selection.resync or selection.withdraws else " or ".join(conditions)}
         """,
         [scope.sync, scope.account],
     )

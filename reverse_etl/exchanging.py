@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reverse_etl.channel import Channel
-from reverse_etl.destinations.messages import Exchange, HttpRequest, HttpResponse, Job
-from reverse_etl.destinations.rows import Row
+from reverse_etl.destinations.kit.messages import Exchange, HttpRequest, HttpResponse, Job
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.jobs import JobFollower, JobLedger
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.reading import advance, shown

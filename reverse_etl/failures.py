@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.messages import HttpRequest
-from reverse_etl.destinations.rows import Batch, Row
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.messages import HttpRequest
+from reverse_etl.destinations.kit.rows import Batch, Row
 from reverse_etl.reading import begin
 from reverse_etl.syncs import Sync
 from reverse_etl.values import fragments
@@ -151,7 +151,10 @@ def _request(sync: Sync, row: Mapping[str, Any]) -> Mapping[str, str] | None:
         idempotency_key="…",
     )
     fields = tuple(fragments(row["payload"]))
-    request = begin(destination.exchange(Batch(sync.purpose(fields), [sent])))
+    batch = Batch(sync.purpose(fields), [sent])
+    if destination.refusals(batch):
+        return None
+    request = begin(destination.exchange(batch))
     if not isinstance(request, HttpRequest):
         return None
     redact = sync.destination.redactor(destination)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from reverse_etl.destinations.file_base import FileDestination
+from reverse_etl.destinations.kit.file_base import FileDestination
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import Mapping as FieldMapping
 from reverse_etl.outcomes import Outcome, OutcomeKind

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from reverse_etl.channel import Channel
-from reverse_etl.destinations.messages import HttpRequest, Job
-from reverse_etl.destinations.rows import Batch, Row
+from reverse_etl.destinations.kit.messages import HttpRequest, Job
+from reverse_etl.destinations.kit.rows import Batch, Row
 from reverse_etl.outcomes import JOB_RUNNING, Outcome, OutcomeKind
 from reverse_etl.reading import advance, begin
 from reverse_etl.retry import asked_pause

@@ -14,8 +14,8 @@ from reverse_etl.attempts import (
     has_ended,
     rows_of,
 )
-from reverse_etl.destinations.messages import Job
-from reverse_etl.destinations.rows import Row
+from reverse_etl.destinations.kit.messages import Job
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.pages import Page, read_page
 from reverse_etl.plan import Plan

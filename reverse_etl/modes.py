@@ -1,6 +1,6 @@
 """What each mode makes of a key that is new, has changed, or is gone, as SQL."""
 
-from reverse_etl.destinations.purpose import Mode
+from reverse_etl.destinations.kit.purpose import Mode
 from reverse_etl.selection import Selection
 
 _REMOVING = ("mirror", "audience")

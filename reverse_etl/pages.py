@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from reverse_etl.destinations.rows import Row
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.payload import hashed_text, json_text
 from warehouse.engines import Warehouse
 from warehouse.errors import WeftError

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 from reverse_etl.bindings import first_day
-from reverse_etl.destinations.purpose import Purpose
+from reverse_etl.destinations.kit.purpose import Purpose
 from reverse_etl.diff import Scope, compute_difference, drop_difference
 from reverse_etl.mapping import resolve_mapping
 from reverse_etl.plan_counts import count_rows

@@ -36,7 +36,7 @@ def _store_removals(warehouse: Warehouse, scope: Scope) -> int:
         f"""
         insert into {SYNC_ROWS}
             (plan_id, sync, position, key, operation, payload, row_hash, version)
-        select ?, ?, row_number() over (), difference.key, operation,
+        select ?, ?, row_number() over (order by difference.key), difference.key, operation,
             coalesce(snapshot.payload, sent.payload), difference.row_hash, difference.version
         from {DIFFERENCE} as difference
         left join (
@@ -58,8 +58,9 @@ def _store_sends(warehouse: Warehouse, mapping: Mapping, scope: Scope, first: in
         f"""
         insert into {SYNC_ROWS}
             (plan_id, sync, position, key, operation, payload, row_hash, version)
-        select ?, ?, row_number() over () + {first - 1}, difference.key, difference.operation,
-            {payload(mapping, "source")}, difference.row_hash, difference.version
+        select ?, ?, row_number() over (order by difference.key) + {first - 1}, difference.key,
+            difference.operation, {payload(mapping, "source")}, difference.row_hash,
+            difference.version
         from {mapping.relation} as source
         join {DIFFERENCE} as difference on difference.key = {key_text(mapping, "source")}
         where difference.operation in ('add', 'change')

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from reverse_etl.bindings import binding_sentences
-from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.kit.http_base import HttpDestination
 from reverse_etl.diff import Scope
 from reverse_etl.guards import Extent, blocking_guards, upstream_sentences
 from reverse_etl.mapping import Mapping
@@ -33,7 +33,8 @@ def store_plan(
     sent = counts.added + counts.changed
     description = sync.destination.description
     if isinstance(description, HttpDestination):
-        description = description.for_rows(sent + counts.removed)
+        purpose = sync.purpose(tuple(mapping.fields), erases=selection.withdraws)
+        description = description.for_purpose(purpose).for_rows(sent + counts.removed)
     guards = _guards(warehouse, sync, scope, counts)
     last = _last_pushed(warehouse, scope)
     figures = asdict(counts)

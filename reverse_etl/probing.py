@@ -3,13 +3,13 @@
 import asyncio
 
 from reverse_etl.channel import Channel
-from reverse_etl.destinations.base import Destination
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.purpose import Purpose
+from reverse_etl.destinations.kit.base import Destination
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.purpose import Purpose
 from reverse_etl.reading import shown
 from reverse_etl.redact import Redactor
 from reverse_etl.sessions import Session
-from reverse_etl.stopping import Stop, reason_to_stop, unreachable
+from reverse_etl.stopping import Stop, reason_to_stop
 from reverse_etl.transports.http import HttpTransport, TransportFault
 
 
@@ -38,7 +38,7 @@ async def _probe(destination: HttpDestination, name: str, redact: Redactor) -> s
         try:
             response = await transport.send(request)
         except TransportFault as fault:
-            stop(unreachable(f"{fault.message} ({fault.code})"))
+            stop(f"cannot be reached: {fault.message} ({fault.code}); check its address.")
             return stop.reason
         if reason := reason_to_stop(destination, request, response):
             stop(reason)

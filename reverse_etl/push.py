@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reverse_etl.destinations.file_base import FileDestination
 from reverse_etl.destinations.files import file_name, json_lines
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.rows import Row
-from reverse_etl.destinations.table_base import TableDestination
+from reverse_etl.destinations.kit.file_base import FileDestination
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.rows import Row
+from reverse_etl.destinations.kit.table_base import TableDestination
 from reverse_etl.file_sending import FileSender, field_types
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping
@@ -133,8 +133,8 @@ class _Push:
         from reverse_etl.sending import Sender, few_collections
 
         redact = self._sync.destination.redactor(destination)
-        destination = destination.for_rows(self._plan.planned)
         purpose = purpose_of(self._sync, self._plan)
+        destination = destination.for_purpose(purpose).for_rows(self._plan.planned)
         sender = Sender(destination, purpose, self._ledger, redact, self._show_progress)
         with self._warehouse.many_commits(), few_collections():
             asyncio.run(sender.run())

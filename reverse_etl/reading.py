@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from reverse_etl.destinations.messages import Exchange, HttpRequest, HttpResponse, Job, Unexpected
+from reverse_etl.destinations.kit.messages import (
+    Exchange,
+    HttpRequest,
+    HttpResponse,
+    Job,
+    Unexpected,
+)
 from reverse_etl.outcomes import Outcome, OutcomeKind, kind_of_status
 
 Step = HttpRequest | Job | Sequence[Outcome]

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reverse_etl.destinations.rows import Operation
+from reverse_etl.destinations.kit.rows import Operation
 from reverse_etl.outcomes import Outcome, OutcomeKind
 
 

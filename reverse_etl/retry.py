@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from reverse_etl.destinations.http_base import HttpDestination, RetrySettings
-from reverse_etl.destinations.messages import HttpResponse
+from reverse_etl.destinations.kit.http_base import HttpDestination, RetrySettings
+from reverse_etl.destinations.kit.messages import HttpResponse
 
 LONGEST_RETRY_AFTER_SECONDS = 300.0
 """A destination that asks for a longer pause is asked again after this one."""

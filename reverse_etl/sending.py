@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from reverse_etl.answers import Answer, count_answers
 from reverse_etl.channel import Channel
 from reverse_etl.delivery import Delivery
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.purpose import Purpose
-from reverse_etl.destinations.rows import Row
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.purpose import Purpose
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.exchanging import Exchanger
 from reverse_etl.jobs import JobFollower
 from reverse_etl.ledger import Ledger

@@ -8,14 +8,20 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from reverse_etl.channel import Channel
-from reverse_etl.destinations.messages import Conversation, HttpRequest, HttpResponse, Unexpected
-from reverse_etl.destinations.purpose import Purpose
-from reverse_etl.destinations.rows import Batch, Row
+from reverse_etl.destinations.kit.messages import (
+    Conversation,
+    HttpRequest,
+    HttpResponse,
+    Unexpected,
+)
+from reverse_etl.destinations.kit.purpose import Purpose
+from reverse_etl.destinations.kit.rows import Batch, Row
 from reverse_etl.outcomes import OutcomeKind, kind_of_status
 from reverse_etl.reading import shown
 from reverse_etl.retry import asked_pause
 from reverse_etl.stopping import kept_answering, reason_to_stop, refuses, unreachable
 from reverse_etl.transports.http import TransportFault
+from warehouse.crash_points import crash_point
 
 _Answer = TypeVar("_Answer")
 
@@ -52,7 +58,9 @@ class Session:
                     lambda: self.channel.destination.find_list(self.purpose, self._values)
                 )
                 if self.list_id is not None:
+                    crash_point("after_list_found")
                     remember(self.list_id, self.purpose.list_title)
+                    crash_point("after_list_kept")
         except _Ended:
             return False
         return True

@@ -9,8 +9,8 @@ from typing import Any
 from reverse_etl.answers import Answer
 from reverse_etl.bindings import binding_sentences
 from reverse_etl.channel import Channel
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.messages import Job
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.messages import Job
 from reverse_etl.jobs import JobFollower
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from reverse_etl.destinations.rows import Row
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.payload import json_text
 from reverse_etl.plan import Plan
 from warehouse.engines import Warehouse

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.messages import HttpRequest, HttpResponse
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.messages import HttpRequest, HttpResponse
 from reverse_etl.outcomes import REFUSED_CREDENTIALS
 
 _REDIRECTS = range(300, 400)
@@ -45,7 +45,7 @@ def reason_to_stop(
         )
     if destination.is_spent(response):
         return f"has no request left for today ({status}); the other rows wait for the next run."
-    if status not in destination.fatal_statuses or status in request.expected:
+    if status in request.expected or not destination.is_fatal(response):
         return None
     if status in REFUSED_CREDENTIALS:
         return (

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reverse_etl.destinations import DestinationEntry, read_destinations
-from reverse_etl.destinations.base import Destination
-from reverse_etl.destinations.purpose import Mode, Purpose
+from reverse_etl.destinations.kit.base import Destination
+from reverse_etl.destinations.kit.purpose import Mode, Purpose
 from warehouse.documents import Document, read_document, validate
 from warehouse.engines import Table
 from warehouse.errors import ConfigurationError, UnknownNameError

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from reverse_etl.answers import Answer, count_answers
-from reverse_etl.destinations.rows import Row
-from reverse_etl.destinations.table_base import TableDestination
+from reverse_etl.destinations.kit.rows import Row
+from reverse_etl.destinations.kit.table_base import TableDestination
 from reverse_etl.ledger import Ledger
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.redact import Redactor

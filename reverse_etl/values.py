@@ -48,3 +48,10 @@ def as_object(members: Mapping[str, str]) -> str:
         f"{json.dumps(name, ensure_ascii=False)}:{value}" for name, value in members.items()
     )
     return f"{{{inner}}}"
+
+
+def as_text(fragment: str) -> str:
+    """A value as a JSON string: a number keeps each digit, null is the empty text."""
+    if fragment.startswith('"'):
+        return fragment
+    return '""' if fragment == "null" else json.dumps(fragment, ensure_ascii=False)

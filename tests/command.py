@@ -16,9 +16,9 @@ class Finished:
     errors: str
 
 
-def run_weft(*arguments: str) -> Finished:
-    """Run one command line."""
-    output, errors = io.StringIO(), io.StringIO()
+def run_weft(*arguments: str, output: io.StringIO | None = None) -> Finished:
+    """Run one command line. With ``output`` a test sees lines while they are printed."""
+    output, errors = output or io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         exit_code = run(list(arguments))
     return Finished(exit_code, output.getvalue(), errors.getvalue())

@@ -4,7 +4,13 @@ import re
 from pathlib import Path
 
 from tests.loaders.test_crash_windows import POINTS
-from warehouse.crash_points import FILE_POINTS, JOB_POINTS, LOAD_POINTS, SYNC_POINTS
+from warehouse.crash_points import (
+    FILE_POINTS,
+    JOB_POINTS,
+    LIST_POINTS,
+    LOAD_POINTS,
+    SYNC_POINTS,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,7 +21,7 @@ def test_every_point_is_in_the_code() -> None:
         for package in ("loaders", "reverse_etl")
         for path in (ROOT / package).rglob("*.py")
     )
-    named = {*LOAD_POINTS, *SYNC_POINTS, *FILE_POINTS, *JOB_POINTS}
+    named = {*LOAD_POINTS, *SYNC_POINTS, *FILE_POINTS, *LIST_POINTS, *JOB_POINTS}
     assert set(re.findall(r'crash_point\("(\w+)"\)', code)) == named
 
 

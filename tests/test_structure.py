@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "explore": {"explore", "warehouse"},
     "sample_data": {"sample_data"},
     "cli": {"cli", "loaders", "reverse_etl", "explore", "warehouse", "sample_data"},
+    "reference": {"reference", "reverse_etl", "warehouse"},
 }
 BRANCH_ON_ENGINE = re.compile(
     r"(dialect|engine|adapter\.type\(\)|target\.type|output\[.type.\])\s*(==|!=|in)\s"

@@ -13,6 +13,7 @@ SYNC_POINTS = (
     "after_snapshot_commit",
 )
 FILE_POINTS = ("before_rename", "after_rename")
+LIST_POINTS = ("after_list_found", "after_list_kept")
 JOB_POINTS = ("after_job_accepted", "after_job_started", "after_job_finished")
 
 _reached: Counter[str] = Counter()

@@ -164,9 +164,10 @@ tables that are there already."""
 
 def migrate(warehouse: Warehouse) -> None:
     """Bring the system tables to the present version. Costs one small query when they are."""
-    applied = 0
-    if warehouse.exists(SCHEMA_VERSION):
-        applied = warehouse.value(f"select max(version) from {SCHEMA_VERSION}") or 0
+    applied = schema_version(warehouse)
+    if applied == 0:
+        _create_all(warehouse)
+        return
     for version, tables in enumerate(MIGRATIONS[applied:], start=applied + 1):
         with warehouse.transaction():
             warehouse.execute(f"create schema if not exists {SCHEMA}")
@@ -176,9 +177,34 @@ def migrate(warehouse: Warehouse) -> None:
             warehouse.execute(f"insert into {SCHEMA_VERSION} values (?, ?)", [version, utc_now()])
 
 
+def schema_version(warehouse: Warehouse) -> int:
+    """The version of the system tables that are there, 0 before the first."""
+    if not warehouse.exists(SCHEMA_VERSION):
+        return 0
+    return warehouse.value(f"select max(version) from {SCHEMA_VERSION}") or 0
+
+
 def utc_now() -> datetime:
     """The present moment as system tables keep it: UTC, without a zone."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _create_all(warehouse: Warehouse) -> None:
+    """Every table as the present version has it, which is quicker than version by version."""
+    columns: dict[Table, list[str]] = {}
+    for tables in MIGRATIONS:
+        for table, added in tables.items():
+            columns.setdefault(table, []).append(added)
+    with warehouse.transaction():
+        warehouse.execute(f"create schema if not exists {SCHEMA}")
+        _execute(warehouse, f"create table {SCHEMA_VERSION} (version bigint, applied_at timestamp)")
+        for table, parts in columns.items():
+            _execute(warehouse, f"create table {table} ({', '.join(parts)})")
+        versions = ", ".join("(?, ?)" for _ in MIGRATIONS)
+        warehouse.execute(
+            f"insert into {SCHEMA_VERSION} values {versions}",
+            [value for version in range(1, len(MIGRATIONS) + 1) for value in (version, utc_now())],
+        )
 
 
 def _create(warehouse: Warehouse, table: Table, columns: str) -> None:

@@ -6,16 +6,32 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
-from reverse_etl.destinations.base import Destination
+from reverse_etl.destinations.kit.base import Destination
 from reverse_etl.redact import Redactor, secrets_of
 from warehouse.documents import Document, resolve_env_vars, validate
 from warehouse.errors import ConfigurationError, UnknownNameError
 from warehouse.project import Project
 
 TYPES = {
+    "active_campaign": "reverse_etl.destinations.active_campaign:ActiveCampaign",
+    "attio": "reverse_etl.destinations.attio:Attio",
+    "braze": "reverse_etl.destinations.braze:Braze",
+    "customer_io": "reverse_etl.destinations.customer_io:CustomerIo",
     "files": "reverse_etl.destinations.files:Files",
+    "hubspot": "reverse_etl.destinations.hubspot:HubSpot",
+    "intercom": "reverse_etl.destinations.intercom:Intercom",
+    "iterable": "reverse_etl.destinations.iterable:Iterable",
+    "klaviyo": "reverse_etl.destinations.klaviyo:Klaviyo",
+    "mailchimp": "reverse_etl.destinations.mailchimp:Mailchimp",
+    "onesignal": "reverse_etl.destinations.onesignal:OneSignal",
+    "pipedrive": "reverse_etl.destinations.pipedrive:Pipedrive",
     "postgres": "reverse_etl.destinations.postgres:Postgres",
+    "rudderstack": "reverse_etl.destinations.rudderstack:RudderStack",
+    "salesforce": "reverse_etl.destinations.salesforce:Salesforce",
+    "segment": "reverse_etl.destinations.segment:Segment",
+    "sendgrid": "reverse_etl.destinations.sendgrid:SendGrid",
     "webhook": "reverse_etl.destinations.webhook:Webhook",
+    "zendesk": "reverse_etl.destinations.zendesk:Zendesk",
 }
 """Type of a destination: the module and class that describe it."""
 

@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import ClassVar, Literal
 
-from reverse_etl.destinations.encoders import (
+from reverse_etl.destinations.kit.encoders import (
     CsvEncoder,
     JsonLinesEncoder,
     ParquetEncoder,
     json_lines,
 )
-from reverse_etl.destinations.file_base import Encoder, FileDestination
-from reverse_etl.destinations.purpose import Purpose
+from reverse_etl.destinations.kit.file_base import Encoder, FileDestination
+from reverse_etl.destinations.kit.purpose import Purpose
 
 __all__ = ["Files", "file_name", "json_lines"]
 

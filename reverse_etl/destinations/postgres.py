@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from reverse_etl.destinations.table_base import TableDestination, TableStatements
+from reverse_etl.destinations.kit.table_base import TableDestination, TableStatements
 
 _STAGED = "weft_staged"
 

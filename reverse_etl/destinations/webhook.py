@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from reverse_etl.destinations.http_base import HttpDestination, Limits
-from reverse_etl.destinations.messages import HttpRequest, HttpResponse
-from reverse_etl.destinations.rows import Batch
-from reverse_etl.destinations.templates import Render, compile_template
+from reverse_etl.destinations.kit.http_base import HttpDestination, Limits
+from reverse_etl.destinations.kit.messages import HttpRequest, HttpResponse
+from reverse_etl.destinations.kit.rows import Batch
+from reverse_etl.destinations.kit.templates import Render, compile_template
 from reverse_etl.outcomes import Outcome, OutcomeKind, kind_of_status
 from reverse_etl.reading import UNREADABLE
 

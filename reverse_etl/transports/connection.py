@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import h11
 
-from reverse_etl.destinations.messages import HttpResponse
+from reverse_etl.destinations.kit.messages import HttpResponse
 from reverse_etl.transports.faults import InDoubt, Unsendable, said
 from reverse_etl.transports.network import Streams
 

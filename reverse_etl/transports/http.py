@@ -9,8 +9,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.messages import HttpRequest, HttpResponse
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.messages import HttpRequest, HttpResponse
 from reverse_etl.transports.connection import Connection, Headers
 from reverse_etl.transports.faults import InDoubt, NotSent, TransportFault, Unsendable, said
 from reverse_etl.transports.network import open_streams

@@ -4,7 +4,7 @@ import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from reverse_etl.destinations.table_base import TableDestination, TableStatements
+from reverse_etl.destinations.kit.table_base import TableDestination, TableStatements
 from warehouse.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import asyncio
 
 import httpx
 
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.messages import HttpRequest, HttpResponse
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.messages import HttpRequest, HttpResponse
 from reverse_etl.transports.faults import InDoubt, NotSent, Unsendable, said
 from reverse_etl.transports.network import is_public, trust
 

@@ -30,6 +30,7 @@ AS_OF = sample_data.NEXT_AS_OF.isoformat()
 )
 def test_every_field_is_documented(next_day: Shop, tmp_path: Path, arguments: list[str]) -> None:
     shop = next_day.copy(tmp_path / "shop")
+    shop.build_only("high_value_customers", "lapsed_customers", "cart_abandoners")
     arguments = [str(RULES) if argument == "RULES" else argument for argument in arguments]
     finished = shop.weft(*arguments, "--json")
     assert finished.exit_code == 0, finished.errors

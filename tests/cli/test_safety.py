@@ -37,10 +37,10 @@ def test_a_run_on_dev_writes_files_and_says_so(
     shop = first_day.copy(tmp_path / "shop")
     (shop.folder / "prod.duckdb").rename(shop.folder / "dev.duckdb")
     as_of = sample_data.FIRST_AS_OF.isoformat()
+    shop.build_only("cart_abandoners", "high_value_customers")
     exports = sorted((shop.folder / "exports").rglob("*"))
-    finished = run_weft(
-        "--project-dir", str(shop.folder), "run", "--as-of", as_of, "--run-id", "try"
-    )
+    on_dev = ("--project-dir", str(shop.folder), "--target", "dev")
+    finished = run_weft(*on_dev, "run", "--as-of", as_of, "--run-id", "try")
     assert finished.exit_code == 0, finished.errors
     assert "may not be reached from target dev" in finished.output
     written = {path.parent.name for path in (shop.folder / "target" / "syncs").rglob("*.jsonl")}

@@ -1,5 +1,6 @@
 """A project whose landed rows a test writes itself, many at once, and its identity."""
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from cli.scaffold import write_project
 from tests.dbt_project.forget import forget_rows
 from tests.dbt_project.oracle import Answer, Identifier, Observation
 from warehouse.dbt import DbtResult, build
+from warehouse.dbt_package import STARTER_MODELS
 from warehouse.engines import Table
 from warehouse.project import Project, find_project
 from warehouse.system_tables import migrate
@@ -62,6 +64,9 @@ class IdentityWorld:
 
     def __post_init__(self) -> None:
         write_project(self.folder)
+        # The starter set has no part in identity, and every build would read and write it.
+        for part in STARTER_MODELS:
+            shutil.rmtree(self.folder / "models" / part)
         (self.folder / "models" / "contacts.sql").write_text(CONTACTS_MODEL)
         self.use(self.rules)
         with self.project.open() as warehouse:
@@ -86,7 +91,7 @@ class IdentityWorld:
         self.rules = rules
         path = self.folder / "dbt_project.yml"
         values = yaml.safe_load(path.read_text("utf-8"))
-        values["vars"]["identity"] = rules
+        values["vars"] |= {"identity": rules, "trait_models": []}
         path.write_text(yaml.safe_dump(values, allow_unicode=True), "utf-8")
 
     def land(self, calls: Iterable[Call]) -> None:

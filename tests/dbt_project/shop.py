@@ -1,30 +1,46 @@
 """A small project whose events a test writes itself."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.command import Finished, run_weft
+from tests.shared import made_once
+from warehouse.dbt import parse
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.project import find_project
 
 Event = dict[str, Any]
+
+OWN_TESTS = ("--indirect-selection", "cautious")
+"""Options of a build of some models that leave out the tests which look at others too."""
 
 WEFT_YML = "sources:\n  web:\n    files: events/*.ndjson\n"
 
 
 @dataclass
 class EventShop:
-    """Lands batches of events and builds."""
+    """Lands batches of events and builds; a folder that is there is such a project already."""
 
     folder: Path
     batches: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        assert run_weft("init", str(self.folder)).exit_code == 0
-        (self.folder / "weft.yml").write_text(WEFT_YML)
-        for sync in (self.folder / "models" / "syncs").iterdir():
+        if self.folder.exists():
+            return
+        kind = type(self)
+        parsed = made_once(kind.__name__, lambda place: _write_parsed(kind, place / "shop"))
+        shutil.copytree(parsed / "shop", self.folder)
+
+    @staticmethod
+    def write(folder: Path) -> None:
+        """Write what every project of this kind begins with."""
+        assert run_weft("init", str(folder)).exit_code == 0
+        (folder / "weft.yml").write_text(WEFT_YML)
+        for sync in (folder / "models" / "syncs").iterdir():
             sync.unlink()
 
     def weft(self, *arguments: str) -> Finished:
@@ -46,10 +62,24 @@ class EventShop:
         assert finished.exit_code == 0, finished.output + finished.errors
         return finished
 
+    def build_models(self, *options: str, as_of: str = "2026-09-29") -> Finished:
+        """Build without the tests of the models."""
+        return self.build("--exclude-resource-type", "test", *options, as_of=as_of)
+
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Rows of the warehouse."""
         with DuckDBWarehouse(self.folder / "dev.duckdb") as warehouse:
             return warehouse.rows(sql)
+
+
+def _write_parsed(kind: type[EventShop], folder: Path) -> None:
+    """Write a project with what dbt keeps of a parse: it parses only what a test changes then."""
+    kind.write(folder)
+    parse(find_project(folder))
+    kept = folder / "target" / "partial_parse.msgpack"
+    for path in kept.parent.iterdir():
+        if path != kept:
+            path.unlink()
 
 
 def event(at: str, kind: str = "track", **fields: Any) -> Event:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt_project.shop import Event, EventShop, event
+from tests.dbt_project.shop import OWN_TESTS, Event, EventShop, event
 
 
 def group(at: str, group_id: str, traits: dict[str, Any] | None = None, **fields: Any) -> Event:
@@ -33,7 +33,7 @@ EVENTS = [
 def shop(tmp_path_factory: pytest.TempPathFactory) -> EventShop:
     shop = EventShop(tmp_path_factory.mktemp("accounts") / "shop")
     shop.load(EVENTS)
-    shop.build()
+    shop.build("--select", "+account_profiles", "+account_members", "+profiles", *OWN_TESTS)
     return shop
 
 
@@ -83,5 +83,5 @@ def test_an_account_is_no_bridge_between_its_members(shop: EventShop) -> None:
 def test_a_project_without_group_calls_has_no_accounts(tmp_path: Path) -> None:
     shop = EventShop(tmp_path / "shop")
     # A part of the models, so that what a build sums up at its end is not all there.
-    shop.build("--select", "+account_profiles", "--indirect-selection", "cautious")
+    shop.build("--select", "+account_profiles", *OWN_TESTS)
     assert shop.rows("select * from analytics.account_profiles") == []

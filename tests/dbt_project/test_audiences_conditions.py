@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt_project.shop import Event, EventShop
+from tests.dbt_project.trait_shop import TraitShop
 
 AS_OF = datetime(2026, 9, 29)
 END = AS_OF + timedelta(days=1)
@@ -194,10 +195,8 @@ def as_event(person: str, at: datetime, name: str, given: dict[str, object], num
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> EventShop:
-    shop = EventShop(tmp_path_factory.mktemp("conditions") / "shop")
+    shop = TraitShop(tmp_path_factory.mktemp("conditions") / "shop")
     audiences = shop.folder / "models" / "audiences"
-    for starter in audiences.iterdir():
-        starter.unlink()
     columns = ",\n".join(
         "({{ weft." + case.condition + " }}) as " + name for name, case in CASES.items()
     )
@@ -224,8 +223,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> EventShop:
         for person, timeline in timelines().items()
         for number, (at, name, given) in enumerate(timeline)
     )
-    chosen = ("--exclude-resource-type", "test", "--select", "+path:models/audiences")
-    shop.build(*chosen, as_of=AS_OF.date().isoformat())
+    shop.build_models("--select", "+path:models/audiences", as_of=AS_OF.date().isoformat())
     return shop
 
 

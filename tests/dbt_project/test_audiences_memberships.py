@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.shop import Event, EventShop, event
+from tests.dbt_project.trait_shop import TraitShop
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 BUYERS = """
@@ -34,17 +35,7 @@ def build(shop: EventShop, day: int, *options: str) -> None:
 
 
 def make_shop(folder: Path, **audiences: str) -> EventShop:
-    shop = EventShop(folder)
-    for part in ("audiences", "traits"):
-        for starter in (shop.folder / "models" / part).iterdir():
-            starter.unlink()
-    configuration = shop.folder / "dbt_project.yml"
-    text = configuration.read_text("utf-8")
-    configuration.write_text(
-        text.replace("[purchase_traits, browsing_traits]", "[]").replace(
-            "    traits:\n      +materialized: table\n", ""
-        )
-    )
+    shop = TraitShop(folder)
     for name, sql in audiences.items():
         (shop.folder / "models" / "audiences" / f"{name}.sql").write_text(sql)
     return shop

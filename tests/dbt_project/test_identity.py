@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt_project.shop import Event, EventShop, event
+from tests.dbt_project.shop import OWN_TESTS, Event, EventShop, event
 
 FIRST: list[Event] = [
     # A tablet on which two people sign in, one after the other.
@@ -92,15 +92,18 @@ STORIES = {
 }
 
 
+IDENTITY = ("--select", "+profile_events", "profile_merges", "refused_links", *OWN_TESTS)
+
+
 class Told:
     """The project after each batch."""
 
     def __init__(self, shop: EventShop) -> None:
         shop.load(FIRST)
-        shop.build()
+        shop.build_models(*IDENTITY)
         self.first = profiles(shop)
         shop.load(SECOND)
-        shop.build()
+        shop.build(*IDENTITY)
         self.second = profiles(shop)
         self.shop = shop
 
@@ -180,6 +183,6 @@ def test_an_event_belongs_to_its_identifier_of_highest_priority(told: Told) -> N
 def test_a_build_without_news_leaves_the_register_alone(told: Told) -> None:
     query = "select * from analytics.profile_id_register order by position"
     before = told.shop.rows(query)
-    told.shop.build()
-    told.shop.build("--full-refresh")
+    told.shop.build_models(*IDENTITY)
+    told.shop.build_models(*IDENTITY, "--full-refresh")
     assert told.shop.rows(query) == before

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
-from tests.dbt_project.shop import Event, EventShop, event
+from tests.dbt_project.shop import OWN_TESTS, Event, EventShop, event
 
 Person = frozenset[str]
 
@@ -127,7 +127,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     settings["vars"]["identity"] = RULES
     project.write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     shop.load([one for case in CASES.values() for one in case])
-    shop.build()
+    shop.build("--select", "+profile_events", *OWN_TESTS)
     members = defaultdict(set)
     for row in shop.rows("select profile_id, identifier_value from analytics.profile_identifiers"):
         members[row["profile_id"]].add(row["identifier_value"])

@@ -19,12 +19,14 @@ STATELESS = "{{ config(materialized='table') }}\n{{ weft.computed_traits() }}\n"
 class TraitShop(EventShop):
     """Has no trait models, audiences or syncs but those a test writes."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for folder in ("traits", "audiences"):
-            for path in (self.folder / "models" / folder).iterdir():
+    @staticmethod
+    def write(folder: Path) -> None:
+        """Write what every project of this kind begins with."""
+        EventShop.write(folder)
+        for part in ("traits", "audiences"):
+            for path in (folder / "models" / part).iterdir():
                 path.unlink()
-        self.configure("trait_models: [purchase_traits, browsing_traits]", "trait_models: []")
+        replace(folder / "dbt_project.yml", "[purchase_traits, browsing_traits]", "[]")
 
     @property
     def configuration(self) -> Path:
@@ -33,9 +35,7 @@ class TraitShop(EventShop):
 
     def configure(self, setting: str, other: str) -> None:
         """Write another setting in place of one that is there."""
-        text = self.configuration.read_text("utf-8")
-        assert setting in text
-        self.configuration.write_text(text.replace(setting, other), "utf-8")
+        replace(self.configuration, setting, other)
 
     def define(self, name: str, traits: Definitions, sql: str = KEPT) -> Path:
         """Write a trait model; the path of its YAML."""
@@ -52,10 +52,6 @@ class TraitShop(EventShop):
         text = self.configuration.read_text("utf-8")
         text = re.sub(r"trait_models: \[.*?\]", f"trait_models: [{', '.join(models)}]", text)
         self.configuration.write_text(text, "utf-8")
-
-    def build_models(self, *options: str, as_of: str = "2026-09-29") -> Finished:
-        """Build without the tests of the models."""
-        return self.build("--exclude-resource-type", "test", *options, as_of=as_of)
 
     def build_for(self, *models: str, as_of: str = "2026-09-29") -> Finished:
         """Build some models and all they are made from."""
@@ -77,3 +73,10 @@ class TraitShop(EventShop):
             " order by build desc limit 1"
         )
         return row
+
+
+def replace(file: Path, before: str, after: str) -> None:
+    """Write a text in place of one that is in a file."""
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), "utf-8")

@@ -1,10 +1,13 @@
 """A weft project by hand, without dbt: one model, one sync, a warehouse in a DuckDB file."""
 
+import atexit
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import yaml
@@ -14,7 +17,7 @@ from reverse_etl.report import SyncReport
 from reverse_etl.selection import EVERYTHING, Selection
 from reverse_etl.sync import sync
 from reverse_etl.syncs import Sync, read_syncs
-from warehouse.engines import Warehouse
+from warehouse.engines import Warehouse, open_engine
 from warehouse.manifest import Manifest
 from warehouse.project import Project, find_project
 from warehouse.runs import record_run
@@ -90,8 +93,10 @@ class House:
     @property
     def warehouse(self) -> Warehouse:
         if self._warehouse is None:
+            path = self.folder / "warehouse.duckdb"
+            if not path.exists():
+                shutil.copyfile(_new_warehouse(), path)
             self._warehouse = self.project.open()
-            migrate(self._warehouse)
         return self._warehouse
 
     def close(self) -> None:
@@ -182,6 +187,17 @@ class House:
             },
             "exposures": {f"exposure.shop.{SYNC}": exposure},
         }
+
+
+@cache
+def _new_warehouse() -> Path:
+    """A warehouse with system tables and nothing else, which is quicker copied than made."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    path = folder / "new.duckdb"
+    with open_engine({"type": "duckdb", "path": str(path)}, folder) as warehouse:
+        migrate(warehouse)
+    return path
 
 
 def webhook(url: str, **settings: Any) -> dict[str, Any]:

@@ -4,7 +4,9 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from socketserver import StreamRequestHandler, ThreadingTCPServer
+from socketserver import StreamRequestHandler
+
+from tests.reverse_etl.serving import serving
 
 
 class Proxy:
@@ -35,18 +37,9 @@ def proxying() -> Iterator[Proxy]:
                 _pump(self.connection, onward)
                 back.join()
 
-    class Server(ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as url:
+        proxy.url = url
+        yield proxy
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.reverse_etl.serving import Quiet, serving
 
 Rows = list[dict[str, Any]]
 
@@ -143,14 +144,11 @@ def receiving(secure: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """A receiver that listens while the context lasts, with TLS when it has a certificate."""
     receiver = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802
             self._answer(200, {}, receiver.poll(self.path.rsplit("/", 1)[-1]))
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             keys = receiver.enter(body)
@@ -186,29 +184,12 @@ def receiving(secure: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """The other side may hang up at any moment; that is not this side's fault."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    if secure is not None:
-        server.socket = secure.wrap_socket(server.socket, server_side=True)
-    scheme = "https" if secure else "http"
-    receiver.url = f"{scheme}://127.0.0.1:{server.server_port}/hook?token=in-the-query"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        receiver.released.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler, secure) as url:
+        receiver.url = f"{url}/hook?token=in-the-query"
+        try:
+            yield receiver
+        finally:
+            receiver.released.set()
 
 
 def rows_of(body: bytes) -> Rows:

@@ -3,7 +3,7 @@
 import asyncio
 
 from reverse_etl.breaker import Breaker
-from reverse_etl.destinations.http_base import BreakerSettings
+from reverse_etl.destinations.kit.http_base import BreakerSettings
 from reverse_etl.pacing import Pace, TokenBucket
 
 SETTINGS = BreakerSettings(failures=3, pause_seconds=30, pauses=2)

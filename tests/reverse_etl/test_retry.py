@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reverse_etl.destinations.http_base import RetrySettings
-from reverse_etl.destinations.messages import HttpResponse
+from reverse_etl.destinations.kit.http_base import RetrySettings
+from reverse_etl.destinations.kit.messages import HttpResponse
 from reverse_etl.outcomes import OutcomeKind, kind_of_status
 from reverse_etl.retry import (
     LONGEST_RETRY_AFTER_SECONDS,

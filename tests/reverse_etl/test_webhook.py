@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reverse_etl.destinations.templates import compile_template
+from reverse_etl.destinations.kit.templates import compile_template
 from reverse_etl.transports.network import is_public
 from tests.reverse_etl.contract.suite import make_rows
 from tests.reverse_etl.house import House, webhook

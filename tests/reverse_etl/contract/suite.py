@@ -12,11 +12,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from reverse_etl.destinations import destination_type
-from reverse_etl.destinations.base import ALL_MODES, Destination
-from reverse_etl.destinations.http_base import HttpDestination
-from reverse_etl.destinations.messages import HttpRequest, HttpResponse, Job, Unexpected
-from reverse_etl.destinations.purpose import Purpose
-from reverse_etl.destinations.rows import Batch, Operation, Row
+from reverse_etl.destinations.kit.base import ALL_MODES, Destination
+from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.messages import HttpRequest, HttpResponse, Job, Unexpected
+from reverse_etl.destinations.kit.purpose import Purpose
+from reverse_etl.destinations.kit.rows import Batch, Operation, Row
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.pages import compute_idempotency_key
 from reverse_etl.reading import begin, refused
@@ -85,15 +85,20 @@ def check_http(settings: dict[str, Any], fields: str | None = None) -> None:
     destination = open_destination(settings)
     assert isinstance(destination, HttpDestination)
     for purpose, payload in _purposes(destination, fields):
+        fitted = destination.for_purpose(purpose)
+        most = min(fitted.most_rows, 1000)
+        if payload is None:
+            _check_values(fitted, purpose)
         for operation in _operations(destination, purpose):
-            for count in sorted({1, 2, min(destination.most_rows, 1000)}):
+            for count in sorted({1, min(2, most), most}):
                 batch = _batch(purpose, make_rows(count, operation, payload))
-                request = _first_request(destination, batch)
+                request = _first_request(fitted, batch)
                 again = open_destination(settings)
                 assert isinstance(again, HttpDestination)
+                again = again.for_purpose(purpose)
                 assert _first_request(again, batch) == request, "a retry must be the same"
-                _check_request(destination, request)
-            _check_outcomes(destination, _batch(purpose, make_rows(3, operation, payload)))
+                _check_request(fitted, request)
+            _check_outcomes(fitted, _batch(purpose, make_rows(min(3, most), operation, payload)))
 
 
 def _purposes(
@@ -116,8 +121,9 @@ def _purposes(
             break
         else:
             raise AssertionError(f"no rows of mode {mode} pass its check")
-    if destination.can_erase and "mirror" in modes:
-        yield Purpose("contract", "mirror", (identifier,), identifier, erases=True), "{}"
+    of_people = sorted(mode for mode in modes if mode in ("mirror", "upsert"))
+    if destination.can_erase and of_people:
+        yield Purpose("contract", of_people[0], (identifier,), identifier, erases=True), "{}"
 
 
 def _operations(destination: HttpDestination, purpose: Purpose) -> Sequence[Operation]:
@@ -153,6 +159,17 @@ def _check_request(destination: HttpDestination, request: HttpRequest) -> None:
         json.loads(request.body)
     if destination.most_rows == 1 and destination.most_bytes:
         assert len(request.body) <= destination.most_bytes
+
+
+def _check_values(destination: HttpDestination, purpose: Purpose) -> None:
+    """Every value is in the body to the last digit and character; a look-up holds none."""
+    for row in make_rows(8):
+        request = _first_request(destination, _batch(purpose, [row]))
+        if not request.reads:
+            values, body = fragments(row.payload), request.body.decode()
+            assert values["amount"] in body, "a number was rounded"
+            assert values["big"] in body, "a large number was rounded"
+            assert values["name"][1:-1] in body, "a text was changed"
 
 
 def _check_outcomes(destination: HttpDestination, batch: Batch) -> None:

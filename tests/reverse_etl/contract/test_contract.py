@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reverse_etl.destinations import TYPES, destination_type
-from reverse_etl.destinations.http_base import HttpDestination
+from reverse_etl.destinations.kit.http_base import HttpDestination
 from tests.reverse_etl.contract.suite import check_description, check_http
 from tests.reverse_etl.house import House
 from tests.reverse_etl.receiver import Receiver, Reply
@@ -15,13 +15,69 @@ from tests.reverse_etl.receiver import Receiver, Reply
 ROOT = Path(__file__).parents[3]
 SECRET = "sk-live-4f9a1c"
 SETTINGS: dict[str, list[dict[str, Any]]] = {
+    "attio": [{"access_token": SECRET}],
+    "active_campaign": [
+        {"account_name": "acme", "api_token": SECRET, "event_account": "1", "event_key": SECRET}
+    ],
+    "braze": [
+        {"api_key": SECRET, "region": "iad-01"},
+        {"api_key": SECRET, "region": "fra-02", "app_id": "app", "rows_per_request": 1},
+    ],
+    "customer_io": [
+        {"site_id": "a", "api_key": SECRET, "app_api_key": SECRET, "region": "us"},
+        {
+            "site_id": "a",
+            "api_key": SECRET,
+            "app_api_key": SECRET,
+            "region": "eu",
+            "suppress": False,
+        },
+    ],
     "files": [
         {"folder": "out", "format": format, "contents": contents}
         for format in ("csv", "jsonl", "parquet")
         for contents in ("changes", "snapshot")
     ],
+    "hubspot": [{"access_token": SECRET, "portal": "17"}],
+    "iterable": [
+        {"api_key": SECRET, "region": "us"},
+        {"api_key": SECRET, "region": "eu", "create_new_fields": False},
+    ],
+    "klaviyo": [{"api_key": SECRET}, {"api_key": SECRET, "revision": "2026-04-15"}],
+    "mailchimp": [{"api_key": f"{SECRET}-us21", "audience": "9e67587f52"}],
+    "onesignal": [
+        {"app_id": "5f0c-1", "api_key": SECRET},
+        {"app_id": "5f0c-1", "api_key": SECRET, "make_subscriptions": True},
+    ],
+    "intercom": [{"access_token": SECRET}, {"access_token": SECRET, "region": "eu"}],
+    "pipedrive": [{"company_domain": "acme", "api_token": SECRET}],
     "postgres": [
         {"connection": f"postgresql://u:{SECRET}@db.example.com/x", "table": "c", "key": "email"}
+    ],
+    "rudderstack": [
+        {"write_key": SECRET, "data_plane_url": "https://dp.example.com"},
+        {
+            "write_key": SECRET,
+            "data_plane_url": "https://dp.example.com/",
+            "access_token": SECRET,
+            "delete_from": ["d1"],
+        },
+    ],
+    "salesforce": [
+        {"my_domain": "acme", "client_id": "3MVG9", "client_secret": SECRET},
+        {
+            "my_domain": "acme--test.sandbox",
+            "client_id": "3MVG9",
+            "client_secret": SECRET,
+            "refresh_token": SECRET,
+        },
+    ],
+    "segment": [
+        {"write_key": SECRET, "region": "eu", "audience_events": True},
+        {"write_key": SECRET, "public_api_token": SECRET, "regulation": "DELETE_ONLY"},
+    ],
+    "sendgrid": [
+        {"api_key": SECRET, "account_name": region, "region": region} for region in ("global", "eu")
     ],
     "webhook": [
         {"url": f"https://example.com/{SECRET}?k={SECRET}", "headers": {"X-Key": SECRET}},
@@ -29,6 +85,10 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
         {"url": "https://example.com/hook", "row": {"email": "{{ key }}", "all": "{{ fields }}"}},
         {"url": "https://example.com/hook", "body": {"batch": "{{ rows }}"}},
         {"url": "https://example.com/hook", "rows_per_request": 1, "bytes_per_request": 4000},
+    ],
+    "zendesk": [
+        {"subdomain": "acme", "email": "a@example.com", "api_token": SECRET},
+        {"subdomain": "acme", "access_token": SECRET, "bulk_import": False},
     ],
 }
 CASES = [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reverse_etl.destinations import TYPES, destination_type
-from reverse_etl.destinations.api_base import ApiDestination
+from reverse_etl.destinations.kit.api_base import ApiDestination
 from reverse_etl.failures import find_failures
 from reverse_etl.forget.withdrawal import withdraw
 from reverse_etl.plan import find_account

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
+
+from tests.reverse_etl.serving import Quiet, serving
 
 PLACEHOLDERS = {
     "<any>": r"(?s).*",
@@ -17,6 +18,8 @@ PLACEHOLDERS = {
     "<uuid>": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
 }
 _PLACES = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
+_SENT = re.compile(r"<sent:([^>]+)>")
+"""In an answer: what stood at this place of the request's JSON, such as inputs.0.id."""
 
 
 class Vendor:
@@ -41,7 +44,8 @@ class Vendor:
 
     def answer(
         self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> tuple[int, dict[str, str], bytes] | None:
+        """Status, headers and body; None where the line says to hang up."""
         with self._lock:
             self.requests.append((method, path, headers, body))
             if self.echo is not None:
@@ -51,19 +55,27 @@ class Vendor:
                 return 400, {}, b"{}"
             line = self.script.pop(0)
             self.faults += list(differences(line["request"], method, path, headers, body))
-            return self._said(line["answer"])
+            return None if line.get("hang_up") else self._said(line["answer"], body)
 
-    def _said(self, answer: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    def _said(self, answer: dict[str, Any], body: bytes) -> tuple[int, dict[str, str], bytes]:
         text = answer.get("text")
         if "json" in answer:
             text = json.dumps(answer["json"], default=str)
         headers = {
             name: self._filled(str(value)) for name, value in answer.get("headers", {}).items()
         }
-        return answer["status"], headers, self._filled(text or "").encode()
+        text = _SENT.sub(lambda place: _sent(body, place[1]), self._filled(text or ""))
+        return answer["status"], headers, text.encode()
 
     def _filled(self, text: str) -> str:
         return text.replace("<now+1>", str(int(time.time()) + 1)).replace("<base>", self.url)
+
+
+def _sent(body: bytes, place: str) -> str:
+    found = json.loads(body)
+    for step in place.split("."):
+        found = found[int(step)] if isinstance(found, list) else found[step]
+    return str(found)
 
 
 def differences(
@@ -131,14 +143,15 @@ def listening() -> Iterator[Vendor]:
     """A vendor that listens while the context lasts."""
     vendor = Vendor()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, said, answer = vendor.answer(self.command, self.path, headers, body)
+            answered = vendor.answer(self.command, self.path, headers, body)
+            if answered is None:
+                self.close_connection = True
+                return
+            status, said, answer = answered
             self.send_response(status)
             for name, value in said.items():
                 self.send_header(name, value)
@@ -150,22 +163,6 @@ def listening() -> Iterator[Vendor]:
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """The other side may hang up at any moment; that is not this side's fault."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    vendor.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        vendor.url = url
         yield vendor
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
