@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
@@ -12,8 +13,10 @@ from warehouse.errors import WeftError
 if TYPE_CHECKING:
     from loaders.sources import Source
     from reverse_etl.destinations import DestinationEntry
+    from reverse_etl.destinations.kit.base import Destination
     from warehouse.project import Project
 
+_WARNED_BEFORE = timedelta(days=60)
 PACKAGES = ("weft", "dbt-core", "dbt-duckdb", "duckdb", "pyarrow")
 
 State = Literal["ok", "wrong", "not asked"]
@@ -107,11 +110,24 @@ def _destinations(project: "Project", *, offline: bool) -> Iterator[Check]:
         yield _checked(subject, partial(_destination, subject, entry, offline=offline))
 
 
+def version_warning(destination: "Destination", today: date) -> str | None:
+    """What to raise, from 60 days before the vendor refuses the version of its API."""
+    from reverse_etl.destinations.kit.api_base import ApiDestination
+
+    ends = destination.version_ends if isinstance(destination, ApiDestination) else None
+    if ends is None or today < ends - _WARNED_BEFORE:
+        return None
+    verb = "ended" if today >= ends else "ends"
+    return f"the version of its API {verb} on {ends}, so raise the setting api_version"
+
+
 def _destination(subject: str, entry: "DestinationEntry", *, offline: bool) -> Check:
     from reverse_etl.probing import can_probe, probe
 
     opened = entry.open()
     reached_from = f"reached from target {', '.join(opened.targets)}"
+    if ending := version_warning(opened, date.today()):
+        reached_from = f"{reached_from}; {ending}"
     if offline or not can_probe(opened):
         said = f"settings are complete, {reached_from}; no request was made"
         return Check(subject, "not asked", said)

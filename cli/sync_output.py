@@ -97,7 +97,7 @@ def _notes(plan: Figures) -> Iterator[str]:
     if plan["rejected_earlier"]:
         rows = counted(plan["rejected_earlier"], "row")
         yield (
-            f"  {rows} that the destination refused before, and that have not changed, stay"
+            f"  {rows} that the destination refused before, or must not get twice, stay"
             " behind; send them again with: weft runs retry"
         )
     for guard in plan["guards"]:
@@ -165,6 +165,8 @@ def _sync_headline(pushed: list[Figures], figures: Figures) -> str:
 def _print_sync_notes(report: Figures) -> None:
     for path in report.get("files", ()):
         click.echo(f"  {report['sync']} wrote {shown_path(path)}")
+    for address in report.get("stored", ()):
+        click.echo(f"  {report['sync']} wrote {address}")
     if report.get("diverted"):
         click.echo(f"  {report['sync']} would send {shown_path(report['diverted'])}")
     if report.get("error"):

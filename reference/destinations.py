@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from reverse_etl.destinations import TYPES, destination_type
 from reverse_etl.destinations.kit.about import read_about
+from reverse_etl.destinations.kit.ad_base import AdDestination
 from reverse_etl.destinations.kit.api_base import ApiDestination
 from reverse_etl.destinations.kit.base import Destination
 from reverse_etl.destinations.kit.http_base import HttpDestination
@@ -45,6 +46,7 @@ def destination_page(name: str, description: type[ApiDestination]) -> str:
         "## What is sent",
         _table(("rows", "become"), ((_KINDS[kind], said) for kind, said in about.writes.items())),
         _identifiers(description),
+        _rules(description),
         "## Limits",
         _table(("limit", "default"), _limits(description)),
         "All of them can be overridden in `weft.yml`.",
@@ -120,6 +122,27 @@ def _choices(annotation: Any) -> tuple[str, ...]:
 
 def _is_secret(annotation: Any) -> bool:
     return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))
+
+
+def _rules(description: type[ApiDestination]) -> str:
+    """What an advertising network compares, and how it is made alike before."""
+    if not issubclass(description, AdDestination):
+        return ""
+    lines = [
+        (
+            f"`{name}`",
+            rule.called,
+            ", ".join(step.__name__.replace("_", " ") for step in rule.steps),
+            "SHA-256" if rule.is_hashed else "as it is",
+            "" if name in description.beside else "yes",
+        )
+        for name, rule in description.rules.items()
+    ]
+    headings = ("key or field", "called there", "made alike by", "sent", "says who it is")
+    said = "A person needs one value that says who it is."
+    if "phone" in description.rules:
+        said += " A phone is in the form E.164, or the person is refused."
+    return f"## Fields\n\n{_table(headings, lines)}\n\n{said}"
 
 
 def _identifiers(description: type[ApiDestination]) -> str:

@@ -101,6 +101,9 @@ class Delivery:
         """Two halves of a request that was refused as a whole and may be accepted in parts."""
         if len(piece.rows) == 1 or self.channel.stop.is_set or reply.status is None:
             return []
+        if any(outcome.kind is OutcomeKind.SUCCEEDED for outcome in reply.outcomes):
+            # Of several requests only the last was refused: what is done is not done again.
+            return []
         if reply.status == _TOO_LARGE:
             return _parts(piece, 2, piece.attempt + 1)
         # A success in which every row failed has judged each of them already.

@@ -45,8 +45,12 @@ def compute_difference(
     mode: Mode,
     scope: Scope,
     selection: Selection = EVERYTHING,
+    *,
+    never_repeats: bool = False,
 ) -> SourceCounts:
     """Fill the temporary table with one row per key that differs; how many rows were compared.
+
+    With ``never_repeats`` a key that was sent without a known outcome counts as rejected.
 
     Columns: key, operation, reason, row_hash, version, in_source, open_plan_id (the plan in which
     the key was last sent without a known outcome).
@@ -63,7 +67,8 @@ def compute_difference(
         _join(warehouse, mapping, scope, selection, troubled=troubled, duplicates=True)
         warehouse.execute(f"drop table {_DUPLICATES}")
     warehouse.execute(
-        f"create or replace temporary table {DIFFERENCE} as {_difference(mode, selection)}"
+        f"create or replace temporary table {DIFFERENCE} as"
+        f" {_difference(mode, selection, never_repeats=never_repeats)}"
     )
     for table in (_DIFFERING, TROUBLED):
         warehouse.execute(f"drop table {table}")
@@ -170,7 +175,8 @@ def _among(expression: str, selection: Selection) -> str:
     return f"{expression} in ({keys})" if keys else "false"
 
 
-def _difference(mode: Mode, selection: Selection) -> str:
+def _difference(mode: Mode, selection: Selection, *, never_repeats: bool) -> str:
+    held = "open_operation is not null" if never_repeats else "false"
     return f"""
     with gathered as (
         select key, sum(case when in_source then 1 else 0 end) as copies,
@@ -202,7 +208,7 @@ def _difference(mode: Mode, selection: Selection) -> str:
     ),
     judged as (
         select *, coalesce(operation = rejected_operation and row_hash = rejected_hash, false)
-            as was_rejected
+            or {held} as was_rejected
         from decided where operation is not null
     )
     select key, copies = 1 as in_source, version, row_hash,

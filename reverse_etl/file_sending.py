@@ -1,17 +1,37 @@
 """Writes the rows of a plan to the file of a destination."""
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import Protocol
 
-from reverse_etl.destinations.kit.file_base import FileDestination
+from reverse_etl.destinations.kit.file_base import FileDestination, FileFault
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import Mapping as FieldMapping
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.report import Tally
-from reverse_etl.transports.files import write_file
 from warehouse.crash_points import crash_point
 
 PAGE_ROWS = 10_000
+
+
+class FileTransport(Protocol):
+    """What puts a file where it belongs: whole, or not at all."""
+
+    def write(self, path: PurePath, parts: Iterable[bytes]) -> Path | str:
+        """Write a file; where it lies. Raises FileFault."""
+
+
+def open_transport(destination: FileDestination, project: Path) -> FileTransport:
+    """What writes the files of a destination.
+
+    Raises ConfigurationError when a package it needs is not installed.
+    """
+    module, _, name = destination.transport.partition(":")
+    transport: FileTransport = getattr(import_module(module), name)(destination, project)
+    return transport
 
 
 class FileSender:
@@ -21,23 +41,31 @@ class FileSender:
         self,
         destination: FileDestination,
         ledger: Ledger,
-        path: Path,
+        transport: FileTransport,
+        path: PurePath,
         on_written: Callable[[int], None],
     ) -> None:
         self.tally = Tally()
         self.error: str | None = None
+        self.files: tuple[Path | str, ...] = ()
         self._destination, self._ledger = destination, ledger
-        self._path, self._on_written = path, on_written
+        self._transport, self._path = transport, path
+        self._on_written = on_written
+        self._digest, self._bytes, self._rows = hashlib.sha256(), 0, 0
 
     def run(self, types: Mapping[str, str]) -> None:
         """Write the file; ``types`` are the warehouse's, by field."""
         plan, outcome = self._ledger.plan, Outcome(OutcomeKind.SUCCEEDED)
         self._ledger.write_intent(1, plan.planned)
         try:
-            write_file(self._path, self._parts(types))
-        except OSError as fault:
-            self.error = f"The file {self._path} cannot be written: {fault.strerror}."
-            outcome = Outcome(OutcomeKind.RETRY, code=type(fault).__name__, message=self.error)
+            file = self._transport.write(self._path, self._counted(self._parts(types)))
+            if self._destination.has_manifest:
+                manifest = self._path.with_name(f"{self._path.name}._SUCCESS")
+                self._transport.write(manifest, [self._manifest()])
+            self.files = (file,)
+        except FileFault as fault:
+            self.error = fault.message
+            outcome = Outcome(OutcomeKind.RETRY, code=fault.code, message=fault.message)
         crash_point("after_send")
         self._ledger.write_outcome_for_all(1, plan.planned, outcome)
         self.tally.count("add", outcome, plan.added)
@@ -49,13 +77,33 @@ class FileSender:
         yield encoder.begin()
         if self._destination.holds_snapshot:
             for rows in self._ledger.rows_after():
+                self._rows += len(rows)
                 yield encoder.encode(rows)
             self._on_written(planned)
         else:
             for rows in self._ledger.pages(1, planned, PAGE_ROWS):
+                self._rows += len(rows)
                 yield encoder.encode(rows)
                 self._on_written(len(rows))
         yield encoder.end()
+
+    def _counted(self, parts: Iterable[bytes]) -> Iterator[bytes]:
+        for part in parts:
+            self._digest.update(part)
+            self._bytes += len(part)
+            yield part
+
+    def _manifest(self) -> bytes:
+        """What the file holds; written after it, so that its presence means success."""
+        said = {
+            "file": self._path.name,
+            "sync": self._ledger.plan.sync,
+            "run_id": self._ledger.run.run_id,
+            "rows": self._rows,
+            "bytes": self._bytes,
+            "sha256": self._digest.hexdigest(),
+        }
+        return json.dumps(said).encode() + b"\n"
 
 
 def field_types(mapping: FieldMapping) -> dict[str, str]:

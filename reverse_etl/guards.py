@@ -63,6 +63,15 @@ def blocking_guards(
     return tuple(sentences)
 
 
+def most_rows_sentences(planned: int, most: int | None, destination: str) -> tuple[str, ...]:
+    """What blocks a plan that sends more rows than its destination takes in a run."""
+    if most is None or planned <= most:
+        return ()
+    return (
+        f"{planned:,} rows would be sent; the settings of {destination!r} allow {most:,} in a run.",
+    )
+
+
 def upstream_sentences(failed: Sequence[str]) -> tuple[str, ...]:
     """What blocks a plan whose model was made from something that failed in the last build."""
     if not failed:

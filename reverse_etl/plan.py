@@ -47,7 +47,8 @@ class Plan:
     the destination, as the mode wants. ``invalid`` rows are never sent; ``invalid_reasons`` counts
     them by reason and ``invalid_keys`` names up to ten of the keys that occur more than once.
     ``withheld`` rows lack consent, ``suppressed`` ones are in ``weft.suppressions``.
-    ``rejected_earlier`` ones were refused before and have not changed since. ``guards`` are the
+    ``rejected_earlier`` ones were refused before and have not changed since, or may have arrived
+    at a destination that never repeats. ``guards`` are the
     sentences that block the plan, ``mapping_changes`` say how key and fields differ from the plan
     pushed last. ``digest`` stands for all of it, rows included.
     """
@@ -125,7 +126,14 @@ def make_plan(
     recover(warehouse, sync.name)
     scope = Scope(str(uuid.uuid4()), sync.name, account)
     with warehouse.bounded_memory(MEMORY), warehouse.transaction():
-        compared = compute_difference(warehouse, mapping, sync.settings.mode, scope, selection)
+        compared = compute_difference(
+            warehouse,
+            mapping,
+            sync.settings.mode,
+            scope,
+            selection,
+            never_repeats=sync.destination.description.never_repeats,
+        )
         counts = count_rows(warehouse, mapping, scope, selection, compared)
         store_plan(warehouse, sync, run, mapping, scope, counts, selection, state)
         drop_difference(warehouse)

@@ -8,7 +8,12 @@ from typing import Any
 from reverse_etl.bindings import binding_sentences
 from reverse_etl.destinations.kit.http_base import HttpDestination
 from reverse_etl.diff import Scope
-from reverse_etl.guards import Extent, blocking_guards, upstream_sentences
+from reverse_etl.guards import (
+    Extent,
+    blocking_guards,
+    most_rows_sentences,
+    upstream_sentences,
+)
 from reverse_etl.mapping import Mapping
 from reverse_etl.plan_counts import PlanCounts
 from reverse_etl.plan_digest import compute_digest
@@ -90,7 +95,10 @@ def _guards(warehouse: Warehouse, sync: Sync, scope: Scope, counts: PlanCounts) 
         leaving=counts.leaving,
         added=counts.added,
     )
+    destination = sync.destination
+    most = destination.description.most_rows_per_run
     circumstances = [
+        *most_rows_sentences(extent.planned, most, destination.name),
         *upstream_sentences(sync.failed),
         *binding_sentences(warehouse, scope.sync, scope.account, sync.destination.name),
     ]

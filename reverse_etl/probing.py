@@ -42,6 +42,6 @@ async def _probe(destination: HttpDestination, name: str, redact: Redactor) -> s
             return stop.reason
         if reason := reason_to_stop(destination, request, response):
             stop(reason)
-        elif not 200 <= response.status < 300:
+        elif not 200 <= response.status < 300 and response.status not in request.expected:
             stop(f"answers {response.status} to a simple question: {shown(response.body)}.")
     return stop.reason

@@ -7,9 +7,10 @@ from pathlib import Path
 from reverse_etl.destinations.files import file_name, json_lines
 from reverse_etl.destinations.kit.file_base import FileDestination
 from reverse_etl.destinations.kit.http_base import HttpDestination
+from reverse_etl.destinations.kit.row_base import RowDestination
 from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.destinations.kit.table_base import TableDestination
-from reverse_etl.file_sending import FileSender, field_types
+from reverse_etl.file_sending import FileSender, field_types, open_transport
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping
 from reverse_etl.outcomes import OutcomeKind
@@ -125,6 +126,8 @@ class _Push:
             return lambda: self._send_requests(destination)
         if isinstance(destination, TableDestination):
             return lambda: self._send_to_table(destination)
+        if isinstance(destination, RowDestination):
+            return lambda: self._send_rows(destination)
         raise TypeError(f"no transport for {type(destination).__name__}")
 
     def _send_requests(self, destination: HttpDestination) -> SyncReport:
@@ -138,7 +141,8 @@ class _Push:
         sender = Sender(destination, purpose, self._ledger, redact, self._show_progress)
         with self._warehouse.many_commits(), few_collections():
             asyncio.run(sender.run())
-        error = redact(sender.error or _failure_sentence(sender.tally))
+        never_repeats = destination.never_repeats
+        error = redact(sender.error or _failure_sentence(sender.tally, never_repeats=never_repeats))
         state = "failed" if error else "succeeded"
         return self._report(sender.tally, state, error)
 
@@ -152,14 +156,28 @@ class _Push:
         error = redact(sender.error or _failure_sentence(sender.tally))
         return self._report(sender.tally, "failed" if error else "succeeded", error)
 
+    def _send_rows(self, destination: RowDestination) -> SyncReport:
+        from reverse_etl.row_sending import RowSender
+
+        redact = self._sync.destination.redactor(destination)
+        purpose = purpose_of(self._sync, self._plan)
+        sender = RowSender(destination, purpose, self._ledger, redact, self._show_progress)
+        with self._warehouse.many_commits():
+            sender.run()
+        error = redact(sender.error or _failure_sentence(sender.tally))
+        return self._report(sender.tally, "failed" if error else "succeeded", error)
+
     def _send_file(self, destination: FileDestination) -> SyncReport:
-        path = self._project.folder / destination.path(self._plan.sync, self._run.run_id)
+        redact = self._sync.destination.redactor(destination)
+        transport = open_transport(destination, self._project.folder)
+        path = destination.path(self._plan.sync, self._run.run_id, self._run.as_of)
         types = field_types(resolve_mapping(self._warehouse, self._sync))
-        sender = FileSender(destination, self._ledger, path, self._show_progress)
+        sender = FileSender(destination, self._ledger, transport, path, self._show_progress)
         sender.run(types)
-        files = () if sender.error else (path,)
         state = "failed" if sender.error else "succeeded"
-        return self._report(sender.tally, state, sender.error, files=files)
+        files = tuple(file for file in sender.files if isinstance(file, Path))
+        stored = tuple(file for file in sender.files if isinstance(file, str))
+        return self._report(sender.tally, state, redact(sender.error), files=files, stored=stored)
 
     def _parts(self, encode: Callable[[list[Row]], bytes]) -> Iterator[bytes]:
         for page in self._ledger.pages(1, self._plan.planned, FILE_PAGE_ROWS):
@@ -187,6 +205,7 @@ class _Push:
         error: str | None,
         *,
         files: tuple[Path, ...] = (),
+        stored: tuple[str, ...] = (),
         diverted: Path | None = None,
     ) -> SyncReport:
         plan = self._plan
@@ -208,6 +227,7 @@ class _Push:
             waiting=waiting,
             error=error,
             files=files,
+            stored=stored,
             diverted=diverted,
         )
 
@@ -237,10 +257,13 @@ def _blocked_sentence(plan: Plan) -> str:
     )
 
 
-def _failure_sentence(tally: Tally) -> str | None:
+def _failure_sentence(tally: Tally, *, never_repeats: bool = False) -> str | None:
     rejected = tally.outcomes[OutcomeKind.REJECTED]
-    waiting = tally.outcomes[OutcomeKind.RETRY] + tally.outcomes[OutcomeKind.UNKNOWN]
+    unknown = tally.outcomes[OutcomeKind.UNKNOWN]
+    waiting = tally.outcomes[OutcomeKind.RETRY] + (0 if never_repeats else unknown)
     parts = []
+    if never_repeats and unknown:
+        parts.append(f"{unknown:,} rows may have arrived and are sent again only by a retry")
     if rejected:
         parts.append(f"{rejected:,} rows were rejected and wait until they change")
     if waiting:

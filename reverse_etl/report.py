@@ -59,8 +59,9 @@ class SyncReport:
 
     ``state`` is succeeded, failed, unchanged (nothing to send) or diverted. ``failed`` rows were
     attempted and are not at the destination for certain: ``rejected`` for good, or ``waiting`` to
-    come back with the next run, as do planned rows that were never attempted. ``diverted`` is the
-    file that holds the rows when the target is not one the destination may be reached from.
+    come back with the next run, as do planned rows that were never attempted. ``files`` were
+    written on this machine, ``stored`` are addresses of those written elsewhere. ``diverted`` is
+    the file that holds the rows when the target is not one the destination may be reached from.
     """
 
     sync: str
@@ -79,6 +80,7 @@ class SyncReport:
     waiting: int = 0
     error: str | None = None
     files: tuple[Path, ...] = ()
+    stored: tuple[str, ...] = ()
     diverted: Path | None = None
 
     @property

@@ -35,7 +35,8 @@ def settle(warehouse: Warehouse, project: Project, sync: Sync, run: Run) -> None
 
     Jobs that were still running are polled to their end; those that do not end are given up, and
     their rows come back. Where a destination is not idempotent, rows that may have arrived are
-    sent again as they were, with the same idempotency key, before newer values may follow.
+    sent again as they were, with the same idempotency key, before newer values may follow; one
+    that never repeats gets them only when a person retries them.
 
     Call it only where the destination may be reached. That it does not answer is no error here:
     the push that follows says so. Raises ConfigurationError for an environment variable that is
@@ -54,7 +55,9 @@ def settle(warehouse: Warehouse, project: Project, sync: Sync, run: Run) -> None
         destination = sync.destination.open()
         if isinstance(destination, HttpDestination):
             asyncio.run(_Jobs(warehouse, sync, run, destination).settle(jobs))
-    if not description.is_idempotent and (plan := _plan_again(warehouse, sync, run, account)):
+    if description.is_idempotent or description.never_repeats:
+        return
+    if plan := _plan_again(warehouse, sync, run, account):
         send_plan(warehouse, project, sync, plan, run)
 
 

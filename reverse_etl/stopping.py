@@ -4,7 +4,6 @@ import asyncio
 
 from reverse_etl.destinations.kit.http_base import HttpDestination
 from reverse_etl.destinations.kit.messages import HttpRequest, HttpResponse
-from reverse_etl.outcomes import REFUSED_CREDENTIALS
 
 _REDIRECTS = range(300, 400)
 
@@ -47,7 +46,7 @@ def reason_to_stop(
         return f"has no request left for today ({status}); the other rows wait for the next run."
     if status in request.expected or not destination.is_fatal(response):
         return None
-    if status in REFUSED_CREDENTIALS:
+    if destination.refuses_credentials(response):
         return (
             f"refuses the credentials ({status}); check its settings in weft.yml and the "
             "environment variables they name."

@@ -115,6 +115,7 @@ class Sync:
             list_id=settings.list_id,
             event=settings.event,
             erases=erases,
+            require=settings.require,
         )
 
     def account(self) -> str | None:

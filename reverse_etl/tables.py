@@ -9,12 +9,9 @@ from reverse_etl.ledger import Ledger
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.redact import Redactor
 from reverse_etl.report import Tally
-from reverse_etl.transports.postgres import PostgresTransport, TableFault
+from reverse_etl.transports.tables import TableFault, TableTransport, connect
 from warehouse.crash_points import crash_point
 
-# Classes of PostgreSQL's codes: data and integrity are about rows; these pass by themselves.
-_ABOUT_ROWS = ("22", "23")
-_PASSING = ("08", "40", "53", "55", "57")
 _SHOWN_CHARACTERS = 300
 _MISSING = Outcome(
     OutcomeKind.REJECTED,
@@ -43,14 +40,14 @@ class TableSender:
     def run(self) -> None:
         """Send every row of the plan, removals first."""
         plan = self._ledger.plan
-        with PostgresTransport(self._destination) as transport:
+        with connect(self._destination) as transport:
             for first, last in ((1, plan.removed), (plan.removed + 1, plan.planned)):
                 for start in range(first, last + 1, self._rows):
                     if self.error:
                         return
                     self._send(transport, start, min(start + self._rows - 1, last))
 
-    def _send(self, transport: PostgresTransport, first: int, last: int) -> None:
+    def _send(self, transport: TableTransport, first: int, last: int) -> None:
         page = self._ledger.page(first, last)
         self._ledger.write_intent(first, last)
         answers = self._take_over(transport, page.rows(), 1)
@@ -60,11 +57,11 @@ class TableSender:
         self._on_recorded(len(page))
 
     def _take_over(
-        self, transport: PostgresTransport, rows: Sequence[Row], attempt: int
+        self, transport: TableTransport, rows: Sequence[Row], attempt: int
     ) -> list[Answer]:
         """The rows together; where one is bad, in halves until the bad ones are alone."""
         try:
-            missing = set(transport.take_over(self._statements, _staged(rows)))
+            missing = set(transport.take_over(self._statements, rows))
         except TableFault as fault:
             return self._refused(transport, rows, attempt, fault)
         done = Outcome(OutcomeKind.SUCCEEDED)
@@ -73,7 +70,7 @@ class TableSender:
         ]
 
     def _refused(
-        self, transport: PostgresTransport, rows: Sequence[Row], attempt: int, fault: TableFault
+        self, transport: TableTransport, rows: Sequence[Row], attempt: int, fault: TableFault
     ) -> list[Answer]:
         outcome = self._outcome(fault)
         if outcome.kind is not OutcomeKind.REJECTED or len(rows) == 1:
@@ -88,31 +85,15 @@ class TableSender:
 
     def _outcome(self, fault: TableFault) -> Outcome:
         message = (self._redact(fault.message) or "")[:_SHOWN_CHARACTERS]
-        code = fault.sqlstate
-        if code and code.startswith(_ABOUT_ROWS):
+        code = fault.code
+        if fault.is_about_rows:
             return Outcome(OutcomeKind.REJECTED, code=code, message=message)
         # Without an answer to its commit a transaction may stand.
         kind = OutcomeKind.UNKNOWN if fault.committing else OutcomeKind.RETRY
-        if not (code and code.startswith(_PASSING)):
+        if not fault.is_passing:
             name = self._ledger.plan.destination
             self.error = self.error or (
                 f"The destination {name!r} cannot be written to: {message}; correct the table or "
                 "the settings in weft.yml, its rows wait for the next run."
             )
         return Outcome(kind, code=code, message=message)
-
-
-def _staged(rows: Sequence[Row]) -> "object":
-    import pyarrow as pa
-
-    return pa.table(
-        {
-            "position": pa.array([row.position for row in rows], pa.int64()),
-            "operation": pa.array([row.operation for row in rows], pa.string()),
-            "key": pa.array(
-                [row.key_json if row.key_json[0] == "[" else f"[{row.key_json}]" for row in rows],
-                pa.string(),
-            ),
-            "payload": pa.array([row.payload for row in rows], pa.string()),
-        }
-    )

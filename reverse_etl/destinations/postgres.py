@@ -9,9 +9,6 @@ others write beside it stays. The table must be there, with a unique index on th
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
-from urllib.parse import parse_qs, urlsplit
-
-from pydantic import Field, SecretStr, field_validator
 
 from reverse_etl.destinations.kit.table_base import TableDestination, TableStatements
 
@@ -21,33 +18,9 @@ _STAGED = "weft_staged"
 class Postgres(TableDestination):
     """A table in PostgreSQL."""
 
-    account_settings: ClassVar[tuple[str, ...]] = ("connection", "table")
+    schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
 
     type: Literal["postgres"]
-    connection: SecretStr
-    table: str
-    key: tuple[str, ...] = Field(min_length=1)
-    timeout: float = Field(default=300, gt=0)
-
-    @field_validator("connection")
-    @classmethod
-    def _is_address(cls, connection: SecretStr) -> SecretStr:
-        text = connection.get_secret_value()
-        if "{{" not in text and urlsplit(text).scheme not in ("postgres", "postgresql"):
-            raise ValueError("it must be an address such as postgresql://user@host/database")
-        return connection
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def _one_or_several(cls, key: object) -> object:
-        return (key,) if isinstance(key, str) else key
-
-    def account(self) -> str:
-        """Host, database and table, without user and password."""
-        parts = urlsplit(self.connection.get_secret_value())
-        host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
-        port = f":{parts.port}" if parts.port else ""
-        return f"postgresql://{host}{port}{parts.path}/{self.table}"
 
     def statements(self, fields: Sequence[str]) -> TableStatements:
         """What takes the staged rows over."""

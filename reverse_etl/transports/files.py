@@ -2,9 +2,28 @@
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from reverse_etl.destinations.kit.file_base import FileDestination, FileFault
 from warehouse.crash_points import crash_point
+
+
+class FolderTransport:
+    """Files in folders of this machine."""
+
+    def __init__(self, destination: FileDestination, project: Path) -> None:
+        del destination
+        self._project = project
+
+    def write(self, path: PurePath, parts: Iterable[bytes]) -> Path:
+        """Write a file; where it lies. Raises FileFault."""
+        place = self._project / path
+        try:
+            write_file(place, parts)
+        except OSError as fault:
+            said = f"The file {place} cannot be written: {fault.strerror}."
+            raise FileFault(type(fault).__name__, said) from None
+        return place
 
 
 def write_file(path: Path, parts: Iterable[bytes]) -> None:

@@ -1,31 +1,26 @@
 """Transactions in PostgreSQL, over ADBC: rows arrive as Arrow, by COPY."""
 
 import re
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.destinations.kit.table_base import TableDestination, TableStatements
+from reverse_etl.transports.tables import TableFault, TableTransport
 from warehouse.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
+# Classes of PostgreSQL's codes (Appendix A of its manual): data and integrity are about rows;
+# these pass by themselves.
+_ABOUT_ROWS = ("22", "23")
+_PASSING = ("08", "40", "53", "55", "57")
 _SAID = re.compile(r"ERROR: (.+?)(?: LINE \d+:| Query was:| SQLSTATE:|$)")
 
 
-class TableFault(Exception):  # noqa: N818 - a state of the rows, as in the ledger
-    """A transaction was not committed, or may have been.
-
-    ``sqlstate`` is PostgreSQL's code (Appendix A of its manual), None where it gave no answer.
-    """
-
-    def __init__(self, sqlstate: str | None, message: str, *, committing: bool) -> None:
-        self.sqlstate, self.message, self.committing = sqlstate, message, committing
-        super().__init__(message)
-
-
-class PostgresTransport:
+class PostgresTransport(TableTransport):
     """One connection, opened anew after a fault that closed it."""
 
     def __init__(self, destination: TableDestination) -> None:
@@ -40,7 +35,7 @@ class PostgresTransport:
         self._destination = destination
         self._connection: Any = None
 
-    def take_over(self, statements: TableStatements, staged: "pa.Table") -> list[int]:
+    def take_over(self, statements: TableStatements, rows: Sequence[Row]) -> list[int]:
         """Stage rows and take them over; the positions of changes whose row is not there.
 
         Raises TableFault.
@@ -53,7 +48,7 @@ class PostgresTransport:
             with self._connection.cursor() as cursor:
                 for statement in statements.before:
                     cursor.execute(statement)
-                cursor.adbc_ingest(statements.staged, staged, mode="create", temporary=True)
+                cursor.adbc_ingest(statements.staged, _staged(rows), mode="create", temporary=True)
                 for statement in statements.taken_over:
                     cursor.execute(statement)
                 cursor.execute(statements.missing)
@@ -63,7 +58,14 @@ class PostgresTransport:
             self._connection.commit()
         except self._dbapi.Error as error:
             self._recover()
-            raise TableFault(error.sqlstate, _said(error), committing=committing) from None
+            code = error.sqlstate or ""
+            raise TableFault(
+                error.sqlstate,
+                _said(error),
+                is_about_rows=code.startswith(_ABOUT_ROWS),
+                is_passing=code.startswith(_PASSING),
+                committing=committing,
+            ) from None
         return missing
 
     def _recover(self) -> None:
@@ -82,20 +84,25 @@ class PostgresTransport:
             except self._dbapi.Error:
                 return
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 def _said(error: Exception) -> str:
     """What PostgreSQL said, without the statement around it."""
     text = " ".join(str(error).split())
     found = _SAID.search(text)
     return found[1] if found else text
+
+
+def _staged(rows: Sequence[Row]) -> "pa.Table":
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            "position": pa.array([row.position for row in rows], pa.int64()),
+            "operation": pa.array([row.operation for row in rows], pa.string()),
+            "key": pa.array(
+                [row.key_json if row.key_json[0] == "[" else f"[{row.key_json}]" for row in rows],
+                pa.string(),
+            ),
+            "payload": pa.array([row.payload for row in rows], pa.string()),
+        }
+    )

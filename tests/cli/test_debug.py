@@ -1,12 +1,15 @@
 """weft debug: one line for each thing a project needs."""
 
 import json
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import pytest
 import yaml
 
+from cli.checks import version_warning
+from reverse_etl.destinations.kit.api_base import ApiDestination
 from tests.command import run_weft
 from tests.reverse_etl.destinations.vendor import listening
 
@@ -84,3 +87,33 @@ def test_a_vendor_is_asked_whether_it_accepts_the_credentials(
     assert found == state
     assert len(vendor.requests) == 1
     assert "planted-secret" not in said
+
+
+class Dated(ApiDestination):
+    """An API whose version ends."""
+
+    api_version_ends: ClassVar[date | None] = date(2027, 6, 15)
+
+    type: Literal["dated"] = "dated"
+    api_version: str = "202606"
+
+    def address(self) -> str:
+        """Nowhere."""
+        return "https://example.com"
+
+
+@pytest.mark.parametrize(
+    ("today", "version", "said"),
+    [
+        (date(2027, 4, 15), "202606", None),
+        (date(2027, 4, 16), "202606", "ends on 2027-06-15"),
+        (date(2027, 6, 15), "202606", "ended on 2027-06-15"),
+        (date(2027, 6, 15), "202612", None),
+    ],
+)
+def test_a_version_of_an_api_that_ends(today: date, version: str, said: str | None) -> None:
+    warning = version_warning(Dated(api_version=version), today)
+    if said is None:
+        assert warning is None
+    else:
+        assert warning == f"the version of its API {said}, so raise the setting api_version"

@@ -55,7 +55,7 @@ def test_a_plan_says_what_goes_and_what_does_not(capsys: pytest.CaptureFixture[s
         "  never sent: 1 row without a key",
         "  never sent: 2 rows without the consent required",
         "  never sent: 1 row suppressed",
-        "  1 row that the destination refused before, and that have not changed, stay behind;"
+        "  1 row that the destination refused before, or must not get twice, stay behind;"
         " send them again with: weft runs retry",
     ]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.cli.test_json import undocumented
 from tests.command import Finished, run_weft
 from tests.dbt_project.shop import EventShop
 from tests.explore.conftest import CROWD
@@ -32,6 +33,8 @@ def figures(folder: Path, *identifiers: dict[str, Any], **block: Any) -> dict[st
     finished = simulate(folder, rules, "--json")
     assert finished.exit_code == 0, finished.errors
     document: dict[str, Any] = json.loads(finished.output)
+    assert document["format_version"] == 1
+    assert undocumented(document) == set()
     return document
 
 

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import ClassVar, Self
 
 from pydantic import Field, SecretStr
@@ -24,6 +25,9 @@ class ApiDestination(HttpDestination):
     records than people, ``takes_list`` that an audience is a list with an id, ``takes_fields_with``
     which kinds may carry fields. ``erases`` says that a person can be deleted. ``most_of_kind``
     says of which kinds of rows a request takes fewer than ``limits`` has it.
+
+    ``api_version_ends`` is the day from which the vendor refuses the version that is the default of
+    the setting ``api_version``.
     """
 
     identifiers: ClassVar[Mapping[str, str]] = {}
@@ -32,6 +36,7 @@ class ApiDestination(HttpDestination):
     takes_fields_with: ClassVar[frozenset[str]] = frozenset({"people", "events"})
     erases: ClassVar[bool] = True
     most_of_kind: ClassVar[Mapping[Kind, int]] = {}
+    api_version_ends: ClassVar[date | None] = None
 
     base_url: str | None = Field(
         default=None, description="the address of the API, where it is another than the vendor's"
@@ -57,6 +62,13 @@ class ApiDestination(HttpDestination):
     def can_erase(self) -> bool:
         """As the API has it."""
         return self.erases
+
+    @property
+    def version_ends(self) -> date | None:
+        """The day from which the vendor refuses the version in use, None where it is not known."""
+        field = type(self).model_fields.get("api_version")
+        is_default = field is not None and getattr(self, "api_version", None) == field.default
+        return self.api_version_ends if is_default else None
 
     def identifier(self, purpose: Purpose) -> str:
         """What the vendor calls the key."""

@@ -58,6 +58,19 @@ class Destination(Settings, ABC):
         """Whether it can delete a person who wants to be forgotten."""
         return self.can_remove
 
+    @property
+    def never_repeats(self) -> bool:
+        """Whether a row that may have arrived is not sent again, unless a person retries it.
+
+        For what does harm when it happens twice, such as a message to somebody's phone.
+        """
+        return False
+
+    @property
+    def most_rows_per_run(self) -> int | None:
+        """How many rows one run may send before a person has to approve it; None: any number."""
+        return None
+
     def check(self, purpose: Purpose) -> None:
         """Raise ValueError when it cannot take what a sync wants to send."""
         if purpose.mode not in self.modes:

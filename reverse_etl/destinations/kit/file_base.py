@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import PurePath
 
 from reverse_etl.destinations.kit.base import Destination
@@ -24,6 +25,14 @@ class Encoder:
         return b""
 
 
+class FileFault(Exception):  # noqa: N818 - a state of the file, as of the rows in the ledger
+    """A file was not written; nothing of it is to be seen."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(message)
+
+
 class FileDestination(Destination):
     """A destination that is a file: written aside, then moved into place."""
 
@@ -32,9 +41,19 @@ class FileDestination(Destination):
         """Whether the file holds every row, and not only what has changed."""
         return False
 
+    @property
+    def has_manifest(self) -> bool:
+        """Whether a file beside it says, once it is complete, what it holds."""
+        return False
+
+    @property
+    def transport(self) -> str:
+        """The module and class that write the file, as ``module:class``."""
+        return "reverse_etl.transports.files:FolderTransport"
+
     @abstractmethod
-    def path(self, sync: str, run_id: str) -> PurePath:
-        """Where the file lies, relative to the project's folder."""
+    def path(self, sync: str, run_id: str, day: date) -> PurePath:
+        """Where the file lies, in the folder of the project or of the transport."""
 
     @abstractmethod
     def encoder(self, types: Mapping[str, str]) -> Encoder:

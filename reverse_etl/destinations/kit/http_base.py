@@ -21,7 +21,7 @@ from reverse_etl.destinations.kit.messages import (
 )
 from reverse_etl.destinations.kit.purpose import Purpose
 from reverse_etl.destinations.kit.rows import Batch
-from reverse_etl.outcomes import Outcome
+from reverse_etl.outcomes import REFUSED_CREDENTIALS, Outcome
 
 
 @dataclass(frozen=True)
@@ -176,9 +176,13 @@ class HttpDestination(Destination):
         del response
         return False
 
+    def refuses_credentials(self, response: HttpResponse) -> bool:
+        """Whether a response says that the credentials are not good, or not any more."""
+        return response.status in REFUSED_CREDENTIALS
+
     def is_fatal(self, response: HttpResponse) -> bool:
         """Whether a response is about the whole sync and ends it: by its status."""
-        return response.status in self.fatal_statuses
+        return response.status in self.fatal_statuses or self.refuses_credentials(response)
 
     @property
     def all_or_nothing(self) -> bool:

@@ -14,7 +14,7 @@ class Purpose:
     ``identifier`` is what the key is called; ``object`` the type of record where it is not a
     person; ``list_name`` or ``list_id`` the list of an audience, else it is called as the model;
     ``event`` the name of all events of the sync. ``erases`` says that the rows are people to be
-    forgotten, whatever the mode.
+    forgotten, whatever the mode. ``require`` is the column of consent, where one is looked at.
     """
 
     sync: str
@@ -28,6 +28,7 @@ class Purpose:
     list_id: str | None = None
     event: str | None = None
     erases: bool = False
+    require: str | None = None
 
     @property
     def list_title(self) -> str:

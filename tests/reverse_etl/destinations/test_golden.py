@@ -14,13 +14,19 @@ from reverse_etl.destinations.kit.api_base import ApiDestination
 from reverse_etl.failures import find_failures
 from reverse_etl.forget.withdrawal import withdraw
 from reverse_etl.plan import find_account
-from reverse_etl.probing import probe
+from reverse_etl.probing import can_probe, probe
 from tests.reverse_etl.destinations.golden_files import SECRET, Golden, golden_types, goldens
 from tests.reverse_etl.destinations.vendor import Vendor, listening
 from tests.reverse_etl.house import QUICK, SYNC, House
 
 QUIET = {"concurrency": 1, "retry": QUICK, "breaker": {"failures": 10, "pauses": 0}}
-ALWAYS = {"people", "throttled", "expired", "oversized", "awkward", "limits", "probe"}
+ALWAYS = {"throttled", "oversized", "awkward", "limits"}
+OF_CREDENTIALS = {"expired", "probe"}
+OF_MODES = {
+    "people": {"upsert", "update", "create", "mirror"},
+    "members": {"audience"},
+    "events": {"append"},
+}
 
 
 @pytest.fixture
@@ -150,7 +156,7 @@ def test_the_credentials_are_checked(golden: Golden, tmp_path: Path, vendor: Ven
 
 @pytest.mark.parametrize("kind", golden_types())
 def test_an_echo_of_the_request_shows_no_secret(kind: str, tmp_path: Path, vendor: Vendor) -> None:
-    golden = next(one for one in goldens("people") if one.type == kind)
+    golden = next(one for one in goldens("people", "members", "events") if one.type == kind)
     vendor.echo = 400
     with build_house(tmp_path, vendor, golden) as house:
         fill(house, golden.document["steps"][0]["rows"])
@@ -172,9 +178,9 @@ def test_every_vendor_has_its_golden_files() -> None:
 def test_the_scenarios_of_a_vendor(kind: str) -> None:
     description = destination_type(kind)
     assert issubclass(description, ApiDestination)
-    wanted = set(ALWAYS)
-    wanted |= {"members"} if "audience" in description.modes else set()
-    wanted |= {"events"} if "append" in description.modes else set()
+    wanted = ALWAYS | {name for name, modes in OF_MODES.items() if modes & description.modes}
     wanted |= {"erasure"} if description.erases else set()
+    if can_probe(description.model_validate(Golden(kind, "", {}).settings)):
+        wanted |= OF_CREDENTIALS
     found = {golden.scenario for golden in [*goldens(), *goldens("probe")] if golden.type == kind}
     assert wanted - found == set()

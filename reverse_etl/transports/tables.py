@@ -1,0 +1,71 @@
+"""What a client for the tables of a database does, and which client reaches which database."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from reverse_etl.destinations.kit.rows import Row
+from reverse_etl.destinations.kit.table_base import TableDestination, TableStatements
+from reverse_etl.destinations.mysql import MySql
+
+
+class TableFault(Exception):  # noqa: N818 - a state of the rows, as in the ledger
+    """A transaction was not committed, or may have been where it was ``committing``.
+
+    ``code`` is the database's, None where it gave no answer. ``is_about_rows`` says that a row is
+    bad, ``is_passing`` that the same may succeed later; else the settings or the table are wrong.
+    """
+
+    def __init__(
+        self,
+        code: str | None,
+        message: str,
+        *,
+        is_about_rows: bool = False,
+        is_passing: bool = False,
+        committing: bool = False,
+    ) -> None:
+        self.code, self.message, self.committing = code, message, committing
+        self.is_about_rows, self.is_passing = is_about_rows, is_passing
+        super().__init__(message)
+
+
+class TableTransport(ABC):
+    """One connection, opened anew after a fault that closed it."""
+
+    @abstractmethod
+    def take_over(self, statements: TableStatements, rows: Sequence[Row]) -> list[int]:
+        """Stage rows and take them over; the positions of changes whose row is not there.
+
+        Raises TableFault.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the connection."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def connect(destination: TableDestination) -> TableTransport:
+    """The client for a table; it opens no connection yet.
+
+    Raises ConfigurationError where the client is not installed.
+    """
+    if isinstance(destination, MySql):
+        from reverse_etl.transports.mysql import MySqlTransport
+
+        return MySqlTransport(destination)
+    from reverse_etl.transports.postgres import PostgresTransport
+
+    return PostgresTransport(destination)
