@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Protocol
 
@@ -22,16 +21,6 @@ class FileTransport(Protocol):
 
     def write(self, path: PurePath, parts: Iterable[bytes]) -> Path | str:
         """Write a file; where it lies. Raises FileFault."""
-
-
-def open_transport(destination: FileDestination, project: Path) -> FileTransport:
-    """What writes the files of a destination.
-
-    Raises ConfigurationError when a package it needs is not installed.
-    """
-    module, _, name = destination.transport.partition(":")
-    transport: FileTransport = getattr(import_module(module), name)(destination, project)
-    return transport
 
 
 class FileSender:

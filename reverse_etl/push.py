@@ -10,7 +10,7 @@ from reverse_etl.destinations.kit.http_base import HttpDestination
 from reverse_etl.destinations.kit.row_base import RowDestination
 from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.destinations.kit.table_base import TableDestination
-from reverse_etl.file_sending import FileSender, field_types, open_transport
+from reverse_etl.file_sending import FileSender, field_types
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping
 from reverse_etl.outcomes import OutcomeKind
@@ -20,6 +20,7 @@ from reverse_etl.report import Counts, SyncReport, Tally
 from reverse_etl.sync_runs import finish_sync_run, record_idle_sync_run, start_sync_run
 from reverse_etl.syncs import Sync
 from reverse_etl.transports.files import write_file
+from reverse_etl.transports.opening import open_transport
 from warehouse.engines import Warehouse
 from warehouse.errors import BlockedError
 from warehouse.progress import Progress, Silent
@@ -169,7 +170,7 @@ class _Push:
 
     def _send_file(self, destination: FileDestination) -> SyncReport:
         redact = self._sync.destination.redactor(destination)
-        transport = open_transport(destination, self._project.folder)
+        transport = open_transport(destination.transport, destination, self._project.folder)
         path = destination.path(self._plan.sync, self._run.run_id, self._run.as_of)
         types = field_types(resolve_mapping(self._warehouse, self._sync))
         sender = FileSender(destination, self._ledger, transport, path, self._show_progress)

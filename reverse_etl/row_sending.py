@@ -11,7 +11,8 @@ from reverse_etl.ledger import Ledger
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.redact import Redactor
 from reverse_etl.report import Tally
-from reverse_etl.transports.rows import RowFault, RowTransport, connect
+from reverse_etl.transports.opening import open_transport
+from reverse_etl.transports.rows import RowFault, RowTransport
 from warehouse.crash_points import crash_point
 
 _SHOWN_CHARACTERS = 300
@@ -36,12 +37,21 @@ class RowSender:
     def run(self) -> None:
         """Send every row of the plan, removals first."""
         plan, most = self._ledger.plan, self._destination.rows_per_request
-        with connect(self._destination, self._purpose, self._ledger.run.run_id) as transport:
+        with self._open() as transport:
             for first, last in ((1, plan.removed), (plan.removed + 1, plan.planned)):
                 for start in range(first, last + 1, most):
                     if self.error:
                         return
                     self._send(transport, start, min(start + most - 1, last))
+
+    def _open(self) -> RowTransport:
+        transport: RowTransport = open_transport(
+            self._destination.transport,
+            self._destination,
+            self._purpose,
+            self._ledger.run.run_id,
+        )
+        return transport
 
     def _send(self, transport: RowTransport, first: int, last: int) -> None:
         page = self._ledger.page(first, last)

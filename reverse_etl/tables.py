@@ -9,7 +9,8 @@ from reverse_etl.ledger import Ledger
 from reverse_etl.outcomes import Outcome, OutcomeKind
 from reverse_etl.redact import Redactor
 from reverse_etl.report import Tally
-from reverse_etl.transports.tables import TableFault, TableTransport, connect
+from reverse_etl.transports.opening import open_transport
+from reverse_etl.transports.tables import TableFault, TableTransport
 from warehouse.crash_points import crash_point
 
 _SHOWN_CHARACTERS = 300
@@ -40,12 +41,16 @@ class TableSender:
     def run(self) -> None:
         """Send every row of the plan, removals first."""
         plan = self._ledger.plan
-        with connect(self._destination) as transport:
+        with self._open() as transport:
             for first, last in ((1, plan.removed), (plan.removed + 1, plan.planned)):
                 for start in range(first, last + 1, self._rows):
                     if self.error:
                         return
                     self._send(transport, start, min(start + self._rows - 1, last))
+
+    def _open(self) -> TableTransport:
+        transport: TableTransport = open_transport(self._destination.transport, self._destination)
+        return transport
 
     def _send(self, transport: TableTransport, first: int, last: int) -> None:
         page = self._ledger.page(first, last)

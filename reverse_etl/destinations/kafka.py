@@ -35,6 +35,8 @@ class Kafka(RowDestination):
     account_settings: ClassVar[tuple[str, ...]] = ("bootstrap_servers", "topic")
     modes: ClassVar[frozenset[Mode]] = frozenset(("upsert", "mirror", "audience", "append"))
 
+    transport: ClassVar[str] = "reverse_etl.transports.kafka:KafkaTransport"
+
     type: Literal["kafka"]
     bootstrap_servers: str = Field(min_length=1)
     topic: str = Field(min_length=1)

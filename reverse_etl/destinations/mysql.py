@@ -30,6 +30,8 @@ class MySql(TableDestination):
 
     schemes: ClassVar[tuple[str, ...]] = ("mysql", "mariadb")
 
+    transport: ClassVar[str] = "reverse_etl.transports.mysql:MySqlTransport"
+
     type: Literal["mysql"]
     tls: bool = True
 

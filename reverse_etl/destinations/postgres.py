@@ -20,6 +20,8 @@ class Postgres(TableDestination):
 
     schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
 
+    transport: ClassVar[str] = "reverse_etl.transports.postgres:PostgresTransport"
+
     type: Literal["postgres"]
 
     def statements(self, fields: Sequence[str]) -> TableStatements:

@@ -27,6 +27,8 @@ class Redis(RowDestination):
     account_settings: ClassVar[tuple[str, ...]] = ("connection", "prefix")
     modes: ClassVar[frozenset[Mode]] = frozenset(("upsert", "mirror", "audience"))
 
+    transport: ClassVar[str] = "reverse_etl.transports.redis:RedisTransport"
+
     type: Literal["redis"]
     connection: SecretStr
     prefix: str = ""

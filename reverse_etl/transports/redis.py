@@ -22,7 +22,8 @@ _CAUSED = " of pipeline caused error: "
 class RedisTransport(RowTransport):
     """One connection, asked whether it is there at first and after it was cut."""
 
-    def __init__(self, destination: Redis, purpose: Purpose) -> None:
+    def __init__(self, destination: Redis, purpose: Purpose, run_id: str) -> None:
+        del run_id
         try:
             import redis
         except ImportError:

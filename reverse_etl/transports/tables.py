@@ -1,13 +1,11 @@
-"""What a client for the tables of a database does, and which client reaches which database."""
+"""What a client for the tables of a database does."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from reverse_etl.destinations.kit.rows import Row
-from reverse_etl.destinations.kit.table_base import TableDestination, TableStatements
-from reverse_etl.destinations.mysql import MySql
+from reverse_etl.destinations.kit.table_base import TableStatements
+from reverse_etl.transports.opening import Closing
 
 
 class TableFault(Exception):  # noqa: N818 - a state of the rows, as in the ledger
@@ -31,7 +29,7 @@ class TableFault(Exception):  # noqa: N818 - a state of the rows, as in the ledg
         super().__init__(message)
 
 
-class TableTransport(ABC):
+class TableTransport(Closing):
     """One connection, opened anew after a fault that closed it."""
 
     @abstractmethod
@@ -40,32 +38,3 @@ class TableTransport(ABC):
 
         Raises TableFault.
         """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let go of the connection."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def connect(destination: TableDestination) -> TableTransport:
-    """The client for a table; it opens no connection yet.
-
-    Raises ConfigurationError where the client is not installed.
-    """
-    if isinstance(destination, MySql):
-        from reverse_etl.transports.mysql import MySqlTransport
-
-        return MySqlTransport(destination)
-    from reverse_etl.transports.postgres import PostgresTransport
-
-    return PostgresTransport(destination)

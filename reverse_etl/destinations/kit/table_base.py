@@ -38,11 +38,13 @@ class TableStatements:
 class TableDestination(Destination):
     """A table of a database: rows are staged there, then taken over in one transaction.
 
-    ``schemes`` are those its address may have, that of its account first.
+    ``schemes`` are those its address may have, that of its account first; ``transport`` is the
+    client, as ``module:class``, made of the destination.
     """
 
     account_settings: ClassVar[tuple[str, ...]] = ("connection", "table")
     schemes: ClassVar[tuple[str, ...]] = ()
+    transport: ClassVar[str]
 
     connection: SecretStr
     table: str
