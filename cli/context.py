@@ -55,6 +55,7 @@ def open_session(
     The warehouse stays open until the command ends, so that no other process can come between
     its steps.
     """
+    from reverse_etl.journal import fold_journals
     from warehouse.runs import record_run
 
     with (
@@ -68,6 +69,8 @@ def open_session(
         ) as run,
         make_progress() as progress,
     ):
+        # What a push that died has recorded concerns every command: some forget, some retry.
+        fold_journals(warehouse)
         yield Session(project, warehouse, run, progress)
 
 

@@ -1,14 +1,15 @@
 """The rows of one landed table: which paths of their documents become which columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from loaders.columns import Candidate
 from loaders.naming import SEGMENT, Naming
 from loaders.structure import Path
-from loaders.values import BATCH, batch_sql, leaves_of, sent_null
+from loaders.values import BATCH, batch_sql, leaves_of, nth_given, sent_null
+from warehouse.engines import Limits
 
 _COMMON = (
     *("id", "anonymous_id", "user_id", "received_at", "sent_at", "original_timestamp", "timestamp"),
@@ -34,10 +35,22 @@ _FALLBACKS = frozenset(("name", "category"))
 
 @dataclass(frozen=True)
 class Rules:
-    """How a source wants its documents: what names become, and how many values one may have."""
+    """How a source wants its documents: what names become, and how many values one may have.
+
+    ``most_values`` is how many a landed row holds, those of its context counted too.
+    """
 
     naming: Naming = SEGMENT
     max_columns: int = 1_000
+    most_values: int = Limits.values
+
+    def within(self, limits: Limits) -> "Rules":
+        """The rules, as far as the warehouse can follow them."""
+        return Rules(
+            self.naming.within(limits),
+            self.max_columns,
+            limits.values,
+        )
 
 
 @dataclass(frozen=True)
@@ -87,11 +100,12 @@ class _Columns:
 
 
 def context_batch(
-    table: str, type_: str, rows: str, context: Sequence[ContextLeaf], naming: Naming
+    table: str, type_: str, rows: str, context: Sequence[ContextLeaf], rules: Rules
 ) -> Batch:
     """Rows that land without the values of their document, as those of ``tracks`` do."""
-    candidates, losses = _context_columns(context, naming)
-    return Batch(table, type_, rows, OWN_COLUMNS[type_], list(candidates.values()), losses)
+    candidates, losses = _context_columns(context, rules.naming)
+    batch = Batch(table, type_, rows, OWN_COLUMNS[type_], list(candidates.values()), losses)
+    return _within_row(batch, rules.most_values)
 
 
 def has_slots(type_: str, paths: Sequence[Path], rules: Rules) -> bool:
@@ -152,7 +166,24 @@ def make_batch(
     losses += _excess(leaves, rules)
     if type_ == "identify":
         _add_context_traits(candidates, context, naming)
-    return Batch(table, type_, rows, own, list(candidates.values()), losses)
+    batch = Batch(table, type_, rows, own, list(candidates.values()), losses)
+    return _within_row(batch, rules.most_values)
+
+
+def _within_row(batch: Batch, most: int) -> Batch:
+    """A batch no row of which has more than ``most`` values: its own first, then the context's."""
+    if len(batch.candidates) <= most:
+        return batch
+    ordered = sorted(batch.candidates, key=lambda one: one.name.startswith("context_"))
+    last = nth_given([one.text for one in ordered], most)
+    candidates, losses = ordered[:most], [*batch.losses]
+    for place, one in enumerate(ordered[most:], start=most + 1):
+        beyond = f"last_held < {place} and {one.text} is not null"
+        losses.append(Loss(one.name, one.text, beyond, f"more than {most} values in a row"))
+        held = f"case when last_held is null or last_held >= {place} then {one.text} end"
+        candidates.append(replace(one, text=held))
+    rows = f"(select *, {last} as last_held from {batch.rows})"
+    return replace(batch, rows=rows, candidates=candidates, losses=losses)
 
 
 def _excess(leaves: Sequence[Path], rules: Rules) -> list[Loss]:

@@ -8,7 +8,7 @@ from sqlglot import exp
 from warehouse.engines import Table, Warehouse, quote
 
 VARCHAR, BOOLEAN, BIGINT, DOUBLE, TIMESTAMP = "varchar", "boolean", "bigint", "double", "timestamp"
-"""The types of a landed column, in sqlglot's generic dialect."""
+"""The types of a landed column."""
 
 LARGEST_EXACT = 2**53
 """The integer up to which a DOUBLE holds every one exactly."""
@@ -41,17 +41,12 @@ class Catalog:
 
     def columns(self, table: str) -> Mapping[str, str]:
         """The landed types of a table's columns by name; empty when there is no such table."""
-        dialect = self._warehouse.dialect
-        return {name: family(type_, dialect) for name, type_ in self._native(table).items()}
+        return {name: family(type_) for name, type_ in self._stored(table).items()}
 
     def evolve(self, table: str, columns: Iterable[tuple[str, str]]) -> None:
         """Bring a table to have the columns, by name and type; make it where there is none."""
-        present = self._native(table)
-        missing = {
-            name: native(type_, self._warehouse.dialect)
-            for name, type_ in columns
-            if name not in present
-        }
+        present = self._stored(table)
+        missing = {name: stored_type(type_) for name, type_ in columns if name not in present}
         definitions = [f"{quote(name)} {type_}" for name, type_ in missing.items()]
         place = Table(self._schema, table)
         if present:
@@ -66,13 +61,13 @@ class Catalog:
 
         Not done where a stored integer would change, or where something depends on a table.
         """
-        bigint = native(BIGINT, self._warehouse.dialect)
-        concerned = [Table(self._schema, name) for name in tables if column in self._native(name)]
-        if any(self._native(table.name)[column].upper() != bigint for table in concerned):
+        bigint = stored_type(BIGINT)
+        concerned = [Table(self._schema, name) for name in tables if column in self._stored(name)]
+        if any(self._stored(table.name)[column].upper() != bigint for table in concerned):
             return False
         if not all(self._may_widen(table, column) for table in concerned):
             return False
-        double = native(DOUBLE, self._warehouse.dialect)
+        double = stored_type(DOUBLE)
         for table in concerned:
             self._warehouse.execute(
                 f"alter table {table} alter column {quote(column)} set data type {double}"
@@ -80,7 +75,7 @@ class Catalog:
             self._tables[table.name][column] = double
         return True
 
-    def _native(self, table: str) -> Mapping[str, str]:
+    def _stored(self, table: str) -> Mapping[str, str]:
         return self._tables.get(table, {})
 
     def _may_widen(self, table: Table, column: str) -> bool:
@@ -95,9 +90,9 @@ class Catalog:
 
 
 @cache
-def family(native_type: str, dialect: str) -> str:
+def family(stored: str) -> str:
     """The landed type that a warehouse's type stands for; types of other kinds as they are."""
-    type_ = exp.DataType.build(native_type, dialect=dialect)
+    type_ = exp.DataType.build(stored, dialect="duckdb", udt=True)
     for name, members in _FAMILIES:
         if type_.this in members:
             return name
@@ -105,6 +100,6 @@ def family(native_type: str, dialect: str) -> str:
 
 
 @cache
-def native(type_: str, dialect: str) -> str:
-    """A landed type as a warehouse calls it."""
-    return exp.DataType.build(type_).sql(dialect=dialect)
+def stored_type(type_: str) -> str:
+    """A landed type as a warehouse names it."""
+    return exp.DataType.build(type_).sql(dialect="duckdb")

@@ -7,7 +7,7 @@ from loaders.catalog import BIGINT, BOOLEAN, DOUBLE, TIMESTAMP, VARCHAR, Catalog
 from loaders.entities import ENTITIES, entity_types
 from loaders.fresh import CALL_TYPES
 from loaders.landing import fixed_types
-from loaders.naming import CALL_TABLES, Naming
+from loaders.naming import CALL_TABLES, SEGMENT, Naming
 from warehouse.engines import Warehouse, quote
 
 Word = Literal["string", "integer", "number", "boolean", "timestamp"]
@@ -23,16 +23,25 @@ _TYPES: Mapping[str, str] = {
 _CALLS = dict(zip(CALL_TABLES, CALL_TYPES, strict=True))
 
 
-def declare(warehouse: Warehouse, source: str, tables: Mapping[str, Mapping[str, Word]]) -> None:
-    """Make declared tables and columns where they are missing. A column that exists is kept."""
+def declare(
+    warehouse: Warehouse,
+    source: str,
+    tables: Mapping[str, Mapping[str, Word]],
+    naming: Naming = SEGMENT,
+) -> None:
+    """Make declared tables and columns where they are missing. A column that exists is kept.
+
+    Names are as long as events land under them, by the source's ``naming``.
+    """
     if not tables:
         return
     with warehouse.transaction():
         warehouse.execute(f"create schema if not exists {quote(source)}")
         catalog = Catalog(warehouse, source)
+        longest = naming.within(warehouse.limits).longest
         for table, columns in tables.items():
-            declared = [(name, _TYPES[word]) for name, word in columns.items()]
-            catalog.evolve(table, [*_fixed(table), *declared])
+            declared = {name[:longest]: _TYPES[word] for name, word in columns.items()}
+            catalog.evolve(table[:longest], [*_fixed(table), *declared.items()])
 
 
 def check_declared(tables: Mapping[str, Mapping[str, Word]], naming: Naming) -> None:

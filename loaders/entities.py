@@ -9,6 +9,7 @@ from loaders.catalog import BIGINT, TIMESTAMP, VARCHAR
 from loaders.columns import Column
 from loaders.landing import Load
 from loaders.staging import staged_ids
+from loaders.values import nth_given
 from warehouse.engines import Table, Warehouse, quote
 
 _CHANGES = "weft_changes"
@@ -72,15 +73,43 @@ def update(load: Load, entity: Entity, rows: str, columns: Sequence[Column]) -> 
     parser.register(_STORED, stored)
     history = _late_history(load, entity, names)
     parser.register(_HISTORY, history)
+    columns_in_order = ["id", "received_at", "load_id", *values, *kept, "uuid_ts", "loaded_at"]
+    merged = _merged_sql(entity, list(values), kept, load.load_time)
     try:
         warehouse.insert_parsed(
             table,
-            ["id", "received_at", "load_id", *values, *kept, "uuid_ts", "loaded_at"],
-            _merged_sql(entity, list(values), kept, load.load_time),
+            columns_in_order,
+            _within_row(
+                merged,
+                columns_in_order,
+                [*(one.name for one in columns), *kept],
+                load.rules.most_values,
+            ),
         )
     finally:
         parser.unregister(_STORED)
         parser.unregister(_HISTORY)
+
+
+def _within_row(rows: str, columns: Sequence[str], values: Sequence[str], most: int) -> str:
+    """Rows with no more than ``most`` values each, those of contexts last.
+
+    The others stay where they landed with their events.
+    """
+    if len(values) <= most:
+        return rows
+    ordered = sorted(values, key=lambda name: (name.startswith("context_"), name))
+    last = nth_given([quote(name) for name in ordered], most)
+    held = ", ".join(
+        f"case when last_held is null or last_held >= {place} then {quote(name)} end"
+        f" as {quote(name)}"
+        for place, name in enumerate(ordered[most:], start=most + 1)
+    )
+    names = ", ".join(map(quote, columns))
+    return f"""
+        select * exclude (last_held) replace ({held})
+        from (select *, {last} as last_held from ({rows}) as merged({names}))
+    """
 
 
 def _is_context(column: Column) -> bool:

@@ -82,7 +82,7 @@ def land_events(load: Load, intake: Intake) -> None:
     parser.execute(f"drop table {ARRIVED}")
     tracks = f"{FRESH} where type = 'track'"
     if parser.execute(f"select 1 from {tracks} limit 1").fetchall():
-        land(load, context_batch("tracks", "track", f"(from {tracks})", context, load.rules.naming))
+        land(load, context_batch("tracks", "track", f"(from {tracks})", context, load.rules))
     for table in tables:
         rows = f"(from {FRESH} where table_number = {table.number})"
         batch = make_batch(parser, table.name, table.type, rows, table.paths, context, load.rules)
@@ -187,3 +187,5 @@ def _record(load: Load, lines: LineReader, landed: Sequence[LandedFile], run: Ru
         for file, figures in zip(landed, lines.figures, strict=True)
     ]
     load.warehouse.insert(LOADS, pa.Table.from_pylist(rows))
+    # Every model asks which loads have landed.
+    load.warehouse.learn(LOADS, ["load_id", "source", "format", "state"])

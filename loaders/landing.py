@@ -17,6 +17,7 @@ _DISCARD_COLUMNS = (
     *("row_id", "reason", "discarded_at"),
 )
 _LOSSES_AT_ONCE = 100
+_WORTH_LEARNING = 500
 _TIMES = ("received_at", "sent_at", "original_timestamp", "timestamp")
 _LATEST = {"identifies": ("users",), "groups": ("accounts",)}
 """Tables whose columns have the types of another one's."""
@@ -36,6 +37,9 @@ class Load:
     loaded_at: datetime
     discards: int = 0
     rules: Rules = field(default_factory=Rules)
+
+    def __post_init__(self) -> None:
+        self.rules = self.rules.within(self.warehouse.limits)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -62,22 +66,45 @@ def land(load: Load, batch: Batch) -> list[Column]:
     warehouse, catalog = load.warehouse, load.catalog
     columns = settle(warehouse.parser, batch.rows, batch.candidates, catalog.columns(batch.table))
     tables = (batch.table, *_LATEST.get(batch.table, ()))
+    columns, losses = _fitting(load, batch, columns)
     columns = widen(warehouse.parser, batch.rows, columns, lambda name: catalog.widen(tables, name))
     fixed = _fixed_columns(load, batch)
     catalog.evolve(batch.table, [(one.name, one.type) for one in (*fixed, *columns)])
     values = {one.name: one.text for one in fixed} | {one.name: one.value for one in columns}
-    warehouse.insert_parsed(
-        Table(load.source, batch.table),
-        list(values),
-        f"select {', '.join(values.values())} from {batch.rows}",
+    table = Table(load.source, batch.table)
+    landed = warehouse.insert_parsed(
+        table, list(values), f"select {', '.join(values.values())} from {batch.rows}"
     )
+    if landed >= _WORTH_LEARNING:
+        # Not of all columns: to look at wide rows takes as long as to land them.
+        warehouse.learn(table, [one.name for one in fixed])
     misfits = [
         Loss(one.name, one.text, one.is_misfit, f"does not fit {one.type}")
         for one in columns
         if one.misfits
     ]
-    discard(load, batch, [*misfits, *batch.losses])
+    discard(load, batch, [*misfits, *batch.losses, *losses])
     return columns
+
+
+def _fitting(
+    load: Load, batch: Batch, columns: Sequence[Column]
+) -> tuple[list[Column], list[Loss]]:
+    """The columns that the table has or has room for, and what does not land of the others."""
+    most = load.warehouse.limits.columns
+    present = load.catalog.columns(batch.table)
+    room = most - len({*present, *(name for name, _ in fixed_types(batch.type))})
+    fitting: list[Column] = []
+    losses: list[Loss] = []
+    for one in columns:
+        is_new = one.name not in present
+        if is_new and room <= 0:
+            reason = f"more than {most} columns"
+            losses.append(Loss(one.name, one.text, f"{one.text} is not null", reason))
+            continue
+        room -= is_new
+        fitting.append(one)
+    return fitting, losses
 
 
 def discard(load: Load, batch: Batch, losses: Sequence[Loss]) -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import duckdb
-
 from loaders.declared import declare
 from loaders.files import Ledger, SourceFile, find_files, group_files
 from loaders.groups import land_group
@@ -52,7 +50,7 @@ def load(
                 warehouse, project, name, settings.tables, run, naming=settings.rules.naming
             )
             continue
-        declare(warehouse, name, settings.declare)
+        declare(warehouse, name, settings.declare, settings.rules.naming)
         files = find_files(
             project, settings.files, must_match=bool(file_globs), input=settings.input
         )
@@ -81,13 +79,13 @@ def _land(
             lines = LineReader(group, tally.add_bytes, tally.add_rows)
             try:
                 report.add(name, land_group(warehouse, intakes[name], lines, run), lines)
-            except duckdb.Error as error:
+            except warehouse.failures as error:
                 raise _failure(name, group, error) from error
             crash_point("between_groups")
     tally.finish()
 
 
-def _failure(source: str, files: Sequence[SourceFile], error: duckdb.Error) -> WeftError:
+def _failure(source: str, files: Sequence[SourceFile], error: Exception) -> WeftError:
     uris = files[0].uri if len(files) == 1 else f"{files[0].uri} to {files[-1].uri}"
     cause = str(error).splitlines()[0].rstrip(".")
     return WeftError(

@@ -8,8 +8,10 @@ belong to the letters before them, and underscores that lead stay.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from warehouse.engines import Limits
 
 MAX_LENGTH = 127
 """Longest name, in characters, that lands."""
@@ -48,6 +50,8 @@ RESERVED_WORDS = frozenset(_RESERVED.split())
 class Naming:
     """A rule for names. ``keeps_underscores`` says whether those that lead a name stay.
 
+    Names are cut to ``longest`` characters.
+
     ``word`` finds the words of a name; ``split`` is the same for a warehouse, as the pattern and
     the replacement that cut a name into its words.
     """
@@ -55,6 +59,11 @@ class Naming:
     word: re.Pattern[str]
     split: tuple[str, str]
     keeps_underscores: bool
+    longest: int = MAX_LENGTH
+
+    def within(self, limits: Limits) -> "Naming":
+        """The rule, as far as names of the warehouse may be as long."""
+        return replace(self, longest=min(self.longest, limits.name))
 
     def snake_case(self, name: str) -> str:
         """A name in snake case; empty when it holds no ASCII letter or digit."""
@@ -72,11 +81,11 @@ class Naming:
 
     def column_name(self, path: Iterable[str]) -> str:
         """The column of a value at a path of JSON keys; empty when nothing of it survives."""
-        return _safe(self.snake_case("_".join(path)))
+        return _safe(self.snake_case("_".join(path)), self.longest)
 
     def table_name(self, event: str) -> str:
         """The table of an event name; empty when nothing of the name survives."""
-        name = _safe(self.snake_case(event))
+        name = _safe(self.snake_case(event), self.longest)
         return f"_{name}" if name in _SYSTEM_TABLES else name
 
 
@@ -99,8 +108,8 @@ def _snake_case(naming: Naming, name: str) -> str:
     return "_" * leading + "_".join(words).lower()
 
 
-def _safe(name: str) -> str:
+def _safe(name: str, longest: int) -> str:
     if name[:1].isdigit():
         name = f"_{name}"
-    name = name[:MAX_LENGTH]
+    name = name[:longest]
     return f"_{name}" if name in RESERVED_WORDS else name

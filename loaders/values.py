@@ -80,11 +80,21 @@ def batch_sql(
     """
 
 
+def nth_given(values: Sequence[str], number: int) -> str:
+    """SQL for the place, from 1, of the value that is the ``number``th that is not null."""
+    given = ", ".join(f"({value}) is not null" for value in values)
+    return (
+        f"list_filter(list_transform([{given}],"
+        " lambda one, place: case when one then place end),"
+        f" lambda place: place is not null)[{number}]"
+    )
+
+
 def _capped(count: int, most: int) -> str:
     """Rows with no more than ``most`` values as ``p_N``, in the order of the paths."""
     if count <= most:
         return ""
-    values = ", ".join(f"p{index}" for index in range(count))
+    values = [f"p{index}" for index in range(count)]
     kept = ", ".join(
         f"case when last_kept is null or last_kept > {index} then p{index} end as p{index}"
         for index in range(most, count)
@@ -94,17 +104,7 @@ def _capped(count: int, most: int) -> str:
         for index in range(most, count)
     )
     return f""",
-        counted as (
-            select
-                *,
-                list_filter(
-                    list_transform(
-                        [{values}], lambda one, place: case when one is not null then place end
-                    ),
-                    lambda place: place is not null
-                )[{most}] as last_kept
-            from texts
-        ),
+        counted as (select *, {nth_given(values, most)} as last_kept from texts),
         capped as (
             select * exclude (last_kept) replace ({kept}) {excess} from counted
         )"""

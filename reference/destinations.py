@@ -42,13 +42,13 @@ def destination_page(name: str, description: type[ApiDestination]) -> str:
         "have in common, such as retries: [destinations.md](../destinations.md).",
         _example(name, description),
         "## Settings",
-        _table(("setting", "meaning", "default"), _settings(description)),
+        table(("setting", "meaning", "default"), _settings(description)),
         "## What is sent",
-        _table(("rows", "become"), ((_KINDS[kind], said) for kind, said in about.writes.items())),
+        table(("rows", "become"), ((_KINDS[kind], said) for kind, said in about.writes.items())),
         _identifiers(description),
         _rules(description),
         "## Limits",
-        _table(("limit", "default"), _limits(description)),
+        table(("limit", "default"), _limits(description)),
         "All of them can be overridden in `weft.yml`.",
     ]
     if about.cannot:
@@ -71,7 +71,7 @@ def destination_table() -> str:
             link = f"[{name}](#{name})"
         lines.append((link, f"`{name}`", kinds, _modes(description), *_verified(name, description)))
     headings = ("destination", "type", "takes", "modes", "limits read on", "not verified")
-    return _table(headings, lines) + "\n"
+    return table(headings, lines) + "\n"
 
 
 def _example(name: str, description: type[ApiDestination]) -> str:
@@ -142,7 +142,7 @@ def _rules(description: type[ApiDestination]) -> str:
     said = "A person needs one value that says who it is."
     if "phone" in description.rules:
         said += " A phone is in the form E.164, or the person is refused."
-    return f"## Fields\n\n{_table(headings, lines)}\n\n{said}"
+    return f"## Fields\n\n{table(headings, lines)}\n\n{said}"
 
 
 def _identifiers(description: type[ApiDestination]) -> str:
@@ -186,14 +186,15 @@ def _verified(name: str, description: type[Destination]) -> tuple[str, str]:
 
 def _sources(name: str) -> str:
     about = read_about(name)
-    lines = [_table(("statement", "read in"), about.verified.items())] if about.verified else []
+    lines = [table(("statement", "read in"), about.verified.items())] if about.verified else []
     if about.unverified:
         lines += ["Not verified, and therefore settings or left to the vendor's answer:"]
         lines += [_list(about.unverified)]
     return "\n\n".join(lines)
 
 
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of Markdown."""
     names = list(headings)
     lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])

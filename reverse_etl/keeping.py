@@ -94,10 +94,10 @@ def _discard_runs(warehouse: Warehouse, days: int) -> int:
     cutoff = _cutoff(days)
     warehouse.execute(
         f"""
-        delete from {SYNC_PLANS}
+        delete from {SYNC_PLANS} as old
         where planned_at < ?
-            and plan_id not in (select plan_id from {SYNC_ATTEMPTS})
-            and plan_id not in (select plan_id from {SYNC_ROWS})
+            and not exists (select 1 from {SYNC_ATTEMPTS} where plan_id = old.plan_id)
+            and not exists (select 1 from {SYNC_ROWS} where plan_id = old.plan_id)
             and plan_id not in (
                 select max_by(plan_id, planned_at) from {SYNC_PLANS}
                 where state = 'pushed' group by sync, account

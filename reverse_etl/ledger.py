@@ -42,9 +42,18 @@ class Ledger:
     Every write is one transaction. It may be used from several threads, one at a time.
     """
 
-    def __init__(self, warehouse: Warehouse, plan: Plan, run: Run, key_columns: int) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        plan: Plan,
+        run: Run,
+        key_columns: int,
+        journal: Warehouse | None = None,
+    ) -> None:
+        """``journal`` is where rows are read and records written, if not in the warehouse."""
         self.plan, self.run = plan, run
-        self._warehouse = warehouse
+        self._whole = warehouse
+        self._warehouse = journal or warehouse
         self._is_composite = key_columns > 1
         self._lock = threading.Lock()
         self._last_moment = utc_now()
@@ -69,7 +78,7 @@ class Ledger:
 
     def rows_after(self) -> Iterator[list[Row]]:
         """Every row that the destination holds once the plan is through, by key."""
-        return rows_after(self._warehouse, self.plan, self._is_composite)
+        return rows_after(self._whole, self.plan, self._is_composite)
 
     def write_intent(self, first: int, last: int) -> None:
         """Record that the rows at these positions are about to be sent."""

@@ -91,8 +91,11 @@ def _type(name: str) -> exp.DataType | None:
 
 def _text(column: str, kind: exp.DataType | None) -> str:
     """A value as plain text, null where it is null."""
-    as_text = f"cast({column} as varchar)"
     this = kind.this if kind else None
+    if kind is not None and this in _FLOATS:
+        # It says what it is: engines write such numbers in different ways.
+        return f"cast(cast({column} as {kind.sql(dialect='duckdb')}) as varchar)"
+    as_text = f"cast({column} as varchar)"
     if this in _DECIMALS:
         has_fraction = kind is not None and _scale(kind) > 0
         return f"rtrim(rtrim({as_text}, '0'), '.')" if has_fraction else as_text

@@ -11,6 +11,7 @@ from reverse_etl.destinations.kit.row_base import RowDestination
 from reverse_etl.destinations.kit.rows import Row
 from reverse_etl.destinations.kit.table_base import TableDestination
 from reverse_etl.file_sending import FileSender, field_types
+from reverse_etl.journal import open_journal
 from reverse_etl.ledger import Ledger
 from reverse_etl.mapping import resolve_mapping
 from reverse_etl.outcomes import OutcomeKind
@@ -82,7 +83,7 @@ class _Push:
         self._warehouse, self._project = warehouse, project
         self._sync, self._plan, self._run = sync, plan, run
         self._progress = progress
-        self._ledger = Ledger(warehouse, plan, run, key_columns=len(sync.settings.key))
+        self._ledger = self._make_ledger()
         self._recorded_rows = 0
 
     def divert(self) -> SyncReport:
@@ -105,7 +106,7 @@ class _Push:
                 [utc_now(), plan.plan_id],
             )
         start_sync_run(self._warehouse, plan, self._run)
-        with self._closed_when_it_fails():
+        with self._closed_when_it_fails(), self._recorded():
             if plan.leaving:
                 self._ledger.bury_leavers()
             report = send() if send else self._report(Tally(), "unchanged", None)
@@ -188,6 +189,20 @@ class _Push:
     def _show_progress(self, rows: int) -> None:
         self._recorded_rows += rows
         self._progress.update(self._plan.sync, self._recorded_rows, self._plan.planned, "rows")
+
+    def _make_ledger(self, journal: Warehouse | None = None) -> Ledger:
+        keys = len(self._sync.settings.key)
+        return Ledger(self._warehouse, self._plan, self._run, keys, journal)
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Within, what the push records goes where commits are quick."""
+        if not self._plan.planned and not self._plan.leaving:
+            yield
+            return
+        with open_journal(self._warehouse, self._plan, self._run) as journal:
+            self._ledger = self._make_ledger(journal)
+            yield
 
     @contextmanager
     def _closed_when_it_fails(self) -> Iterator[None]:

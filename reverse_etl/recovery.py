@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from reverse_etl.journal import fold_journals
 from warehouse.engines import Warehouse
 from warehouse.system_tables import SYNC_ATTEMPTS, SYNC_INTENTS, SYNC_ROWS, SYNC_RUNS, utc_now
 
@@ -13,6 +14,7 @@ def recover(warehouse: Warehouse, sync: str) -> None:
 
     Only one process works on a sync at a time, so a run that is still open has died.
     """
+    fold_journals(warehouse)
     runs = warehouse.rows(
         f"select run_id, plan_id from {SYNC_RUNS} where sync = ? and state = 'running'", [sync]
     )
@@ -34,7 +36,10 @@ def close_run(warehouse: Warehouse, run_id: str, plan_id: str) -> None:
                 select 1 from {SYNC_INTENTS} as intents
                 where intents.run_id = ? and intents.plan_id = sent.plan_id
                     and sent.position between intents.first_position and intents.last_position
-            ) and key not in (select key from {SYNC_ATTEMPTS} where run_id = ? and plan_id = ?)
+            ) and not exists (
+                select 1 from {SYNC_ATTEMPTS} as answered
+                where answered.run_id = ? and answered.plan_id = ? and answered.key = sent.key
+            )
             """,
             [run_id, _MESSAGE, utc_now(), plan_id, run_id, run_id, plan_id],
         )

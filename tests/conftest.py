@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +14,36 @@ import pytest
 import yaml
 from hypothesis import settings
 
+import sample_data
+from cli.demo.receiver import run_receiver
 from tests.command import Finished, run_weft
+from tests.dbt_project.on_postgres import use_output
+from tests.engines import engine, output, pytest_addoption, pytest_generate_tests
+from tests.postgres import PostgresDatabase, PostgresServer, postgres_database, postgres_server
+from tests.recording import recorded
 from tests.shared import made_once, share
-from warehouse.engines.duckdb import DuckDBWarehouse
+from tests.spark import (
+    export,
+    java,
+    new_spark_output,
+    shared_spark_output,
+    spark_folder,
+    spark_sessions,
+)
+from warehouse.project import find_project
+
+__all__ = [
+    "engine",
+    "java",
+    "output",
+    "postgres_database",
+    "postgres_server",
+    "pytest_addoption",
+    "pytest_generate_tests",
+    "shared_spark_output",
+    "spark_folder",
+    "spark_sessions",
+]
 
 # How long an example takes says more of the machine than of what is tested.
 settings.register_profile("weft", deadline=None)
@@ -56,13 +84,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Shop:
     """A project with the sample shop's events, on target prod."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, database: PostgresDatabase | None = None) -> None:
+        """``database`` is the warehouse where the folder does not hold it."""
         self.folder = folder
         self.port = port
+        self._database = database
 
     def weft(self, *arguments: str) -> Finished:
         """Run a command in the project."""
         return run_weft("--project-dir", str(self.folder), "--target", "prod", *arguments)
+
+    def run_day(self, events: Path, as_of: date) -> Finished:
+        """Let a day's files arrive and run."""
+        for file in events.glob("*.ndjson.gz"):
+            place = self.folder / "events" / file.name.split(".")[0] / f"{as_of}.ndjson.gz"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+        receiver = run_receiver(self.folder / "received", self.port)
+        with receiver as url, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SHOP_WEBHOOK_URL", url)
+            return self.weft("run", "--as-of", as_of.isoformat())
 
     def build_only(self, *models: str) -> None:
         """Let a build choose these models, without tests, as a team's default selector does."""
@@ -74,15 +115,20 @@ class Shop:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Rows of the warehouse."""
-        with DuckDBWarehouse(self.folder / "prod.duckdb") as warehouse:
+        with find_project(self.folder, target="prod").open() as warehouse:
             return warehouse.rows(sql)
 
     def copy(self, folder: Path) -> "Shop":
         """A copy, to change, whose warehouse counts as the one that has pushed."""
         shutil.copytree(self.folder, folder)
-        with DuckDBWarehouse(folder / "prod.duckdb") as warehouse:
+        database = None
+        if self._database is not None:
+            server = PostgresServer(self._database.host)
+            database = server.new_database(f"template {self._database.name}")
+            use_output(folder, database.output())
+        with find_project(folder, target="prod").open() as warehouse:
             warehouse.execute("update weft.sync_bindings set warehouse = ?", [warehouse.identity])
-        return Shop(folder, self.port)
+        return Shop(folder, self.port, database)
 
 
 class _Printed(io.StringIO):
@@ -103,7 +149,8 @@ DEMO = "weft_demo"
 
 
 def _run_demo(folder: Path) -> None:
-    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+    asked = recorded(folder / "asked.json")
+    with asked, contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         # A terminal finds the command where it was installed, a test has none to find.
         patch.setattr("sys.argv", ["/somewhere/weft"])
         finished = run_weft("demo", output=_Printed(folder))
@@ -119,9 +166,13 @@ def demo() -> Path:
 
 def _after(demo: Path, name: str, folder: Path) -> Shop:
     # The same address every day: another one would be another account, and start afresh.
+    return Shop(demo / name, _port(demo)).copy(folder / "shop")
+
+
+def _port(demo: Path) -> int:
     port = urlsplit((demo / "address").read_text()).port
     assert port
-    return Shop(demo / name, port).copy(folder / "shop")
+    return port
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +185,70 @@ def first_day(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 def next_day(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The shop after the next day as well. To be read; take a copy to change it."""
     return _after(demo, DEMO, tmp_path_factory.mktemp("next"))
+
+
+@pytest.fixture(scope="session")
+def first_day_on_postgres(
+    demo: Path, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Shop:
+    """The same shop, its targets in a PostgreSQL database."""
+    database = postgres_server.new_database()
+    port = _port(demo)
+    shop = Shop(tmp_path_factory.mktemp("first") / "shop", port, database)
+    assert run_weft("init", str(shop.folder)).exit_code == 0
+    use_output(shop.folder, database.output())
+    _run(shop, sample_data.FIRST_DAY, sample_data.FIRST_AS_OF)
+    return shop
+
+
+@pytest.fixture(scope="session")
+def next_day_on_postgres(
+    first_day_on_postgres: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> Shop:
+    """The same shop after the next day."""
+    shop = first_day_on_postgres.copy(tmp_path_factory.mktemp("next") / "shop")
+    _run(shop, sample_data.NEXT_DAY, sample_data.NEXT_AS_OF)
+    return shop
+
+
+@pytest.fixture(scope="session")
+def live_on_spark(
+    demo: Path, spark_sessions: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Shop, dict[str, Path]]:
+    """The same shop in a Spark warehouse after both days, and what it held after each of them.
+
+    A warehouse cannot be copied: its tables know where they lie. So its rows are, to DuckDB.
+    """
+    folder = tmp_path_factory.mktemp("spark_shop")
+    shop = Shop(folder / "shop", _port(demo))
+    assert run_weft("init", str(shop.folder)).exit_code == 0
+    use_output(shop.folder, new_spark_output(shop.folder))
+    days = {
+        "first_day": (sample_data.FIRST_DAY, sample_data.FIRST_AS_OF),
+        "next_day": (sample_data.NEXT_DAY, sample_data.NEXT_AS_OF),
+    }
+    for day, (events, as_of) in days.items():
+        _run(shop, events, as_of)
+        shutil.copytree(shop.folder, folder / day, ignore=shutil.ignore_patterns("warehouse"))
+        export(find_project(shop.folder, target="prod"), folder / day / "exported.duckdb")
+        use_output(folder / day, {"type": "duckdb", "path": "exported.duckdb"})
+    return shop, {day: folder / day for day in days}
+
+
+@pytest.fixture(scope="session")
+def first_day_on_spark(live_on_spark: tuple[Shop, dict[str, Path]]) -> Shop:
+    """What the shop on Spark held after its first 90 days. To be read."""
+    shop, days = live_on_spark
+    return Shop(days["first_day"], shop.port)
+
+
+@pytest.fixture(scope="session")
+def next_day_on_spark(live_on_spark: tuple[Shop, dict[str, Path]]) -> Shop:
+    """What it held after the next day. To be read."""
+    shop, days = live_on_spark
+    return Shop(days["next_day"], shop.port)
+
+
+def _run(shop: Shop, events: Path, as_of: date) -> None:
+    finished = shop.run_day(events, as_of)
+    assert finished.exit_code == 0, finished.errors

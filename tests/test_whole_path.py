@@ -11,6 +11,8 @@ import pytest
 
 import sample_data
 from tests.conftest import Shop
+from warehouse.engines import quote
+from warehouse.project import find_project
 
 ANSWERS = json.loads((Path(sample_data.__file__).parent / "answers.json").read_text("utf-8"))
 DAYS = ["first_day", "next_day"]
@@ -24,10 +26,22 @@ def day(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(
+    params=[
+        "",
+        pytest.param("_on_postgres", marks=[pytest.mark.postgres, pytest.mark.slow]),
+        pytest.param("_on_spark", marks=[pytest.mark.spark, pytest.mark.slow]),
+    ],
+    ids=["duckdb", "postgres", "spark"],
+)
+def shops(request: pytest.FixtureRequest) -> dict[str, Shop]:
+    """The shop after each day, on each engine."""
+    return {day: request.getfixturevalue(f"{day}{request.param}") for day in DAYS}
+
+
 @pytest.fixture
-def shop(day: str, request: pytest.FixtureRequest) -> Shop:
-    found: Shop = request.getfixturevalue(day)
-    return found
+def shop(shops: dict[str, Shop], day: str) -> Shop:
+    return shops[day]
 
 
 def profiles(shop: Shop) -> dict[str, frozenset[Identifier]]:
@@ -105,7 +119,8 @@ def test_traits_are_those_of_the_story(shop: Shop, day: str) -> None:
         assert last_order == expected["last_order_at"]
 
 
-def test_profile_ids_survive_the_next_day(first_day: Shop, next_day: Shop) -> None:
+def test_profile_ids_survive_the_next_day(shops: dict[str, Shop]) -> None:
+    first_day, next_day = (shops[day] for day in DAYS)
     before, after = profiles(first_day), profiles(next_day)
     merged = {
         row["profile_id"]: row["merged_into"]
@@ -117,9 +132,8 @@ def test_profile_ids_survive_the_next_day(first_day: Shop, next_day: Shop) -> No
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_the_ledger_says_who_entered_and_who_left(
-    first_day: Shop, next_day: Shop, audience: str
-) -> None:
+def test_the_ledger_says_who_entered_and_who_left(shops: dict[str, Shop], audience: str) -> None:
+    first_day, next_day = (shops[day] for day in DAYS)
     ids = {
         day: {row["profile_id"] for row in shop.rows(f"select * from analytics.{audience}")}
         for day, shop in (("before", first_day), ("after", next_day))
@@ -157,7 +171,8 @@ def test_the_webhook_holds_the_audience(shop: Shop) -> None:
         assert held[row["profile_id"]]["email"] == row["email"]
 
 
-def test_the_files_hold_the_changes_of_the_audience(next_day: Shop) -> None:
+def test_the_files_hold_the_changes_of_the_audience(shops: dict[str, Shop]) -> None:
+    next_day = shops["next_day"]
     folder = next_day.folder / "exports" / "high_value_customers_to_files"
     first, second = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     members: set[str] = set()
@@ -184,16 +199,91 @@ STATE += [
 STATE += ["web.tracks", "web.users", "weft.rejects", "weft.discards"]
 
 
-def test_a_second_run_with_nothing_new_does_nothing_and_says_so(
-    next_day: Shop, tmp_path: Path
-) -> None:
-    shop = next_day.copy(tmp_path / "shop")
-    queries = [f"select * from {table} order by all" for table in STATE]
-    before = [shop.rows(query) for query in queries]
+@pytest.fixture(
+    params=[
+        "next_day",
+        pytest.param("next_day_on_postgres", marks=[pytest.mark.postgres, pytest.mark.slow]),
+        pytest.param("live_on_spark", marks=[pytest.mark.spark, pytest.mark.slow]),
+    ],
+    ids=["duckdb", "postgres", "spark"],
+)
+def shop_to_run(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
+    """The shop after both days, that may be run again."""
+    found = request.getfixturevalue(request.param)
+    if isinstance(found, Shop):
+        return found.copy(tmp_path / "shop")
+    shop: Shop = found[0]
+    return shop
+
+
+def test_a_second_run_with_nothing_new_does_nothing_and_says_so(shop_to_run: Shop) -> None:
+    shop = shop_to_run
+    sent = received(shop)
+    before = [_contents(shop, table) for table in STATE]
     # No receiver listens, and no variable names one: a request could not even be made.
     finished = shop.weft("run", "--as-of", sample_data.NEXT_AS_OF.isoformat())
     assert finished.exit_code == 0, finished.errors
     assert "nothing new" in finished.output
     assert "no request was sent" in finished.output
-    assert [shop.rows(query) for query in queries] == before
-    assert received(shop) == received(next_day)
+    assert [_contents(shop, table) for table in STATE] == before
+    assert received(shop) == sent
+
+
+def _contents(shop: Shop, table: str) -> list[str]:
+    return sorted(repr(row) for row in shop.rows(f"select * from {table}"))
+
+
+SENT = {
+    # The order in which rows leave is the engine's own.
+    "weft.sync_rows": ("sync", "key", "operation", "payload", "row_hash", "version"),
+    "weft.sync_snapshot": ("sync", "key", "row_hash", "payload", "version", "removed"),
+    "weft.sync_attempts": ("sync", "key", "operation", "attempt", "outcome", "row_hash"),
+    "analytics.profile_identifiers": ("profile_id", "identifier_type", "identifier_value"),
+    "analytics.profile_merges": ("profile_id", "merged_into", "as_of"),
+    "analytics.audience_memberships": ("audience", "profile_id", "change", "as_of", "reason"),
+    "weft.loads": ("load_id", "source", "uri", "checksum", "read", "landed", "duplicate"),
+    "weft.rejects": ("load_id", "uri", "line", "reason", "raw"),
+    "weft.discards": ("load_id", "table_name", "column_name", "column_value", "row_id", "reason"),
+}
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("spark", marks=pytest.mark.spark),
+    ]
+)
+def elsewhere(request: pytest.FixtureRequest) -> Shop:
+    """The shop after both days, on another engine than the default."""
+    shop: Shop = request.getfixturevalue(f"next_day_on_{request.param}")
+    return shop
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", SENT)
+def test_every_engine_gives_the_same(next_day: Shop, elsewhere: Shop, table: str) -> None:
+    sql = f"select {', '.join(SENT[table])} from {table}"
+    expected, found = (
+        sorted(repr(row) for row in shop.rows(sql)) for shop in (next_day, elsewhere)
+    )
+    assert expected
+    assert found == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["web", "server", "mobile"])
+def test_every_engine_lands_the_same(next_day: Shop, elsewhere: Shop, source: str) -> None:
+    tables = []
+    for shop in (next_day, elsewhere):
+        with find_project(shop.folder, target="prod").open() as warehouse:
+            landed = warehouse.schema_columns(source)
+            rows = {
+                name: sorted(
+                    repr({key: row[key] for key in row if key not in ("uuid_ts", "loaded_at")})
+                    for row in warehouse.rows(f"select * from {quote(source)}.{quote(name)}")
+                )
+                for name in landed
+            }
+        tables.append(({name: dict(columns) for name, columns in landed.items()}, rows))
+    assert tables[0][1]
+    assert tables[1] == tables[0]

@@ -14,6 +14,8 @@ SYNC_POINTS = (
 )
 FILE_POINTS = ("before_rename", "after_rename")
 LIST_POINTS = ("after_list_found", "after_list_kept")
+JOURNAL_POINTS = ("after_journal", "before_fold", "after_fold")
+TABLE_POINTS = ("after_changes_noted", "between_changes", "after_next", "after_drop")
 JOB_POINTS = ("after_job_accepted", "after_job_started", "after_job_finished")
 
 _reached: Counter[str] = Counter()

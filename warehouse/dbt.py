@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.dbt_package import install_package
-from warehouse.engines import forget_dbt_connections
+from warehouse.engines import dbt_session, forget_dbt_connections
 from warehouse.environment import environment
 from warehouse.errors import ConfigurationError, WeftError
 from warehouse.manifest import Manifest
@@ -19,6 +19,7 @@ from warehouse.project import Project
 from warehouse.trait_lines import with_lines
 
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+_OFFLINE = frozenset({"parse", "ls"})
 # dbt copies DBT_ENV_CUSTOM_ENV_ variables into the manifest, so a manifest tells its own target.
 _TARGET_MARK = "WEFT_TARGET"
 
@@ -161,7 +162,11 @@ def _invoke(
     ]
     marked = {f"DBT_ENV_CUSTOM_ENV_{_TARGET_MARK}": project.target, **variables}
     # A relative path of a warehouse is resolved from where dbt runs, and must be the one we open.
-    with environment(marked), contextlib.chdir(project.folder):
+    with (
+        environment(marked),
+        contextlib.chdir(project.folder),
+        _connected(project, command),
+    ):
         try:
             outcome = dbtRunner(callbacks=[listen]).invoke(arguments)
         finally:
@@ -170,6 +175,13 @@ def _invoke(
     if outcome.exception is not None:
         raise ConfigurationError(f"dbt: {_one_line(outcome.exception)}")
     return outcome.result
+
+
+def _connected(project: Project, command: Sequence[str]) -> contextlib.AbstractContextManager[None]:
+    """What a command needs that asks the warehouse something."""
+    if command[0] in _OFFLINE:
+        return contextlib.nullcontext()
+    return dbt_session(project.output, project.folder)
 
 
 def _check_node(check: Callable[[str], None], unique_id: str) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warehouse.dbt_package import INSTALLED
 from warehouse.documents import Document, read_document, resolve_env_vars
-from warehouse.engines import Warehouse, open_engine
+from warehouse.engines import Warehouse, open_engine, refuse_compiled
 from warehouse.errors import ConfigurationError, UnknownNameError
 
 SECTIONS = ("sources", "destinations", "notifications", "keep")
@@ -75,8 +75,8 @@ def find_project(
     ``profiles_dir`` and ``target`` override what dbt would choose: profiles.yml from
     DBT_PROFILES_DIR, the project's folder or ~/.dbt, and the profile's default target.
 
-    Raises ConfigurationError when a file is missing or wrong, UnknownNameError for a target or a
-    section that does not exist.
+    Raises ConfigurationError when a file is missing or wrong or the target is of an engine that
+    weft has never run, UnknownNameError for a target or a section that does not exist.
     """
     folder = folder.resolve()
     if not (folder / "dbt_project.yml").exists():
@@ -125,7 +125,10 @@ def _read_output(
     chosen = target or str(resolve_env_vars(settings.get("target", "default"), "profiles.yml"))
     if chosen not in outputs:
         raise UnknownNameError("target", chosen, outputs, str(profiles.path))
-    return chosen, resolve_env_vars(outputs[chosen], f"target {chosen!r}")
+    output = resolve_env_vars(outputs[chosen], f"target {chosen!r}")
+    # Before dbt looks for its adapter, and says something else.
+    refuse_compiled(output)
+    return chosen, output
 
 
 def _zone(dbt_project: Document) -> ZoneInfo:

@@ -1,13 +1,10 @@
 """The tables weft keeps about its own work, in the schema ``weft``.
 
-Users query them; a column is never renamed or removed without a migration. Types are written in
-sqlglot's generic dialect and transpiled for the engine. Structured values (figures, payloads) are
-JSON as text, which every engine has.
+Users query them; a column is never renamed or removed without a migration. Structured values
+(figures, payloads) are JSON as text, which every engine has.
 """
 
 from datetime import UTC, datetime
-
-import sqlglot
 
 from warehouse.engines import Table, Warehouse
 
@@ -162,6 +159,15 @@ MIGRATIONS: tuple[dict[Table, str], ...] = (
 tables that are there already."""
 
 
+LOOK_UPS = (
+    (SYNC_ROWS, ("plan_id", "position")),
+    (SYNC_ATTEMPTS, ("run_id", "attempted_at")),
+    (SYNC_ATTEMPTS, ("sync", "key")),
+    (SYNC_SNAPSHOT, ("sync", "account", "key")),
+)
+"""What is asked for again and again, a few rows of a large table each time."""
+
+
 def migrate(warehouse: Warehouse) -> None:
     """Bring the system tables to the present version. Costs one small query when they are."""
     applied = schema_version(warehouse)
@@ -197,9 +203,11 @@ def _create_all(warehouse: Warehouse) -> None:
             columns.setdefault(table, []).append(added)
     with warehouse.transaction():
         warehouse.execute(f"create schema if not exists {SCHEMA}")
-        _execute(warehouse, f"create table {SCHEMA_VERSION} (version bigint, applied_at timestamp)")
+        warehouse.execute(f"create table {SCHEMA_VERSION} (version bigint, applied_at timestamp)")
         for table, parts in columns.items():
-            _execute(warehouse, f"create table {table} ({', '.join(parts)})")
+            warehouse.execute(f"create table {table} ({', '.join(parts)})")
+        for table, looked_up in LOOK_UPS:
+            warehouse.look_up_by(table, *looked_up)
         versions = ", ".join("(?, ?)" for _ in MIGRATIONS)
         warehouse.execute(
             f"insert into {SCHEMA_VERSION} values {versions}",
@@ -210,12 +218,8 @@ def _create_all(warehouse: Warehouse) -> None:
 def _create(warehouse: Warehouse, table: Table, columns: str) -> None:
     present = warehouse.columns(table)
     if not present:
-        _execute(warehouse, f"create table {table} ({columns})")
+        warehouse.execute(f"create table {table} ({columns})")
         return
     for column in columns.split(","):
         if column.split()[0] not in present:
-            _execute(warehouse, f"alter table {table} add column {column.strip()}")
-
-
-def _execute(warehouse: Warehouse, statement: str) -> None:
-    warehouse.execute(sqlglot.transpile(statement, write=warehouse.dialect)[0])
+            warehouse.execute(f"alter table {table} add column {column.strip()}")

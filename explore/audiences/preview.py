@@ -12,7 +12,8 @@ from warehouse.engines import Table, Warehouse, quote
 from warehouse.manifest import Manifest
 from warehouse.project import Project
 
-_PREVIEW = quote("weft_preview")
+_NAME = "weft_preview"
+_PREVIEW = quote(_NAME)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def preview_audience(
 
 @contextmanager
 def _temporary_table(warehouse: Warehouse, sql: str) -> Iterator[None]:
-    warehouse.execute(f"create temporary table {_PREVIEW} as {sql}")
+    warehouse.create_temporary(_NAME, sql)
     try:
         yield
     finally:

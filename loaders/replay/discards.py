@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loaders.catalog import Catalog, native
+from loaders.catalog import Catalog, stored_type
 from loaders.columns import Column
 from loaders.entities import ACCOUNTS, USERS, Entity
 from loaders.replay.report import Replayed, ReplayReport
@@ -71,8 +71,7 @@ def _replay_column(warehouse: Warehouse, table: Table, column: str, type_: str) 
         [table.schema, table.name, column],
     )
     warehouse.execute(
-        f"create table {_STAGED}"
-        f" (id varchar, text varchar, value {native(type_, warehouse.dialect)})"
+        f"create table {_STAGED} (id varchar, text varchar, value {stored_type(type_)})"
     )
     warehouse.parser.register(_VALUES, discarded)
     try:
@@ -80,7 +79,8 @@ def _replay_column(warehouse: Warehouse, table: Table, column: str, type_: str) 
     finally:
         warehouse.parser.unregister(_VALUES)
     warehouse.execute(
-        f"delete from {_STAGED} where id not in (select id from {table} where {name} is null)"
+        f"delete from {_STAGED} as staged where not exists"
+        f" (select 1 from {table} as landed where landed.id = staged.id and landed.{name} is null)"
     )
     landed = warehouse.execute(
         f"update {table} set {name} = staged.value from {_STAGED} as staged"

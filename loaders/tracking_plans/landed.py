@@ -80,6 +80,7 @@ def landed_events(
 
     ``naming`` is the source's rule for names.
     """
+    naming = naming.within(warehouse.limits)
     found: list[tuple[str, str | None, str]] = []
     tracks = Table(source, "tracks")
     if warehouse.exists(tracks):
@@ -125,7 +126,7 @@ def as_arrived(events: LandedEvents, plan: Plan, rows: str, first_number: int) -
 
 def _types(warehouse: Warehouse, table: Table) -> dict[str, str]:
     columns = warehouse.columns(table)
-    return {name: family(type_, warehouse.dialect) for name, type_ in columns.items()}
+    return {name: family(type_) for name, type_ in columns.items()}
 
 
 def _document(events: LandedEvents, schemas: Sequence[Schema], part: str, is_own: bool) -> str:

@@ -1,7 +1,7 @@
 """What a table of the warehouse is to be read as: a mapping, checked, and its view's query."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlglot
 from pydantic import BaseModel, ConfigDict
@@ -66,7 +66,7 @@ def definition(warehouse: Warehouse, place: Place, table: MappedTable) -> str:
     mapping that lacks something.
     """
     schema, _, name = table.relation.rpartition(".")
-    relation = Table(schema or "main", name)
+    relation = Table(schema or warehouse.default_schema, name)
     present = warehouse.columns(relation)
     if not present:
         raise UnknownNameError("table", table.relation, _relations(warehouse), place("relation"))
@@ -79,9 +79,15 @@ def definition(warehouse: Warehouse, place: Place, table: MappedTable) -> str:
             where = f"{table.relation} ({place(*inner)})"
             raise UnknownNameError("column", theirs, present, where)
     _check_mapping(place, table)
-    selected = ", ".join(_selected(place, table, present))
+    naming = place.naming.within(warehouse.limits)
+    columns = {landed[: naming.longest]: theirs for landed, theirs in table.columns.items()}
+    selected = ", ".join(
+        _selected(
+            replace(place, naming=naming), table.model_copy(update={"columns": columns}), present
+        )
+    )
     sql = f"select {selected} from {relation}"
-    return sqlglot.transpile(sql, read="duckdb", write=warehouse.dialect)[0]
+    return sqlglot.transpile(sql, read="duckdb", write="duckdb")[0]
 
 
 def _check_mapping(place: Place, table: MappedTable) -> None:

@@ -46,15 +46,15 @@ def map_tables(
     Raises UnknownNameError for a table or column that does not exist, ConfigurationError for a
     mapping that lacks something or a name that is taken.
     """
+    longest = naming.within(warehouse.limits).longest
     definitions = {
-        name: definition(warehouse, Place(project, source, name, naming), table)
+        name[:longest]: definition(warehouse, Place(project, source, name, naming), table)
         for name, table in tables.items()
     }
+    relations = {name[:longest]: table.relation for name, table in tables.items()}
     stored = _stored_views(warehouse, source)
     views = [
-        _map(
-            warehouse, MappedView(source, name, tables[name].relation, "created"), sql, stored, run
-        )
+        _map(warehouse, MappedView(source, name, relations[name], "created"), sql, stored, run)
         for name, sql in definitions.items()
     ]
     for name in stored.keys() - definitions.keys():

@@ -160,6 +160,7 @@ def schemas(shop: Shop) -> list[dict[str, Any]]:
     return shop.rows("select schema_name from duckdb_schemas() order by schema_name")
 
 
+@pytest.mark.slow
 def test_an_audience_against_how_it_was(lowered: Shop) -> None:
     before, ledger = schemas(lowered), lowered.rows(LEDGER)
     document = answer(lowered.weft("audience", "diff", NAME, "--against", "main", "--json"))
@@ -202,6 +203,7 @@ def test_what_has_not_changed_is_not_built(shop: Shop) -> None:
     assert document["both"] == SIZES[NAME]
 
 
+@pytest.mark.slow
 def test_an_audience_that_does_not_build_leaves_nothing_behind(shop: Shop) -> None:
     path = shop.folder / "models" / "audiences" / f"{NAME}.sql"
     text = path.read_text("utf-8")

@@ -13,6 +13,7 @@ import yaml
 
 from cli.scaffold import write_project
 from tests.dbt_project.forget import forget_rows
+from tests.dbt_project.on_postgres import use_output
 from tests.dbt_project.oracle import Answer, Identifier, Observation
 from warehouse.dbt import DbtResult, build
 from warehouse.dbt_package import STARTER_MODELS
@@ -55,15 +56,21 @@ class Call:
 
 @dataclass
 class IdentityWorld:
-    """Lands calls, builds identity, and reads what came of it."""
+    """Lands calls, builds identity, and reads what came of it.
+
+    ``output`` is that of a dbt profile, for another warehouse than a file of the project's own.
+    """
 
     folder: Path
     rules: dict[str, Any]
+    output: Mapping[str, Any] | None = None
     loads: int = field(default=0, init=False)
     runs: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         write_project(self.folder)
+        if self.output is not None:
+            use_output(self.folder, self.output)
         # The starter set has no part in identity, and every build would read and write it.
         for part in STARTER_MODELS:
             shutil.rmtree(self.folder / "models" / part)
@@ -80,6 +87,16 @@ class IdentityWorld:
             warehouse.execute(
                 f'create table {CONTACTS} (id varchar, {texts}, "timestamp" timestamp)'
             )
+
+    def copy(self, folder: Path, output: Mapping[str, Any] | None = None) -> "IdentityWorld":
+        """A world as this one is now; ``output`` is that of a copy of its warehouse."""
+        shutil.copytree(self.folder, folder)
+        other = object.__new__(IdentityWorld)
+        other.folder, other.rules, other.output = folder, self.rules, output
+        other.loads, other.runs = self.loads, self.runs
+        if output is not None:
+            use_output(folder, output)
+        return other
 
     @property
     def project(self) -> Project:
@@ -170,7 +187,9 @@ class IdentityWorld:
     def stamps(self) -> dict[str, list[dict[str, Any]]]:
         """Every stored row of the tables of identity, with the build that wrote it."""
         return {
-            table: self.rows(f"select * from analytics.{table} order by all")
+            table: sorted(
+                self.rows(f"select * from analytics.{table}"), key=lambda row: repr([*row.values()])
+            )
             for table in MODELS[2:]
         }
 

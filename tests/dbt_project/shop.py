@@ -2,15 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.command import Finished, run_weft
+from tests.dbt_project.on_postgres import use_output
 from tests.shared import made_once
 from warehouse.dbt import parse
-from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.project import find_project
 
 Event = dict[str, Any]
@@ -23,17 +23,22 @@ WEFT_YML = "sources:\n  web:\n    files: events/*.ndjson\n"
 
 @dataclass
 class EventShop:
-    """Lands batches of events and builds; a folder that is there is such a project already."""
+    """Lands batches of events and builds; a folder that is there is such a project already.
+
+    ``output`` is that of a dbt profile, for another warehouse than a file of the project's own.
+    """
 
     folder: Path
+    output: Mapping[str, Any] | None = None
     batches: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        if self.folder.exists():
-            return
-        kind = type(self)
-        parsed = made_once(kind.__name__, lambda place: _write_parsed(kind, place / "shop"))
-        shutil.copytree(parsed / "shop", self.folder)
+        if not self.folder.exists():
+            kind = type(self)
+            parsed = made_once(kind.__name__, lambda place: _write_parsed(kind, place / "shop"))
+            shutil.copytree(parsed / "shop", self.folder)
+        if self.output is not None:
+            use_output(self.folder, self.output)
 
     @staticmethod
     def write(folder: Path) -> None:
@@ -68,7 +73,7 @@ class EventShop:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Rows of the warehouse."""
-        with DuckDBWarehouse(self.folder / "dev.duckdb") as warehouse:
+        with find_project(self.folder).open() as warehouse:
             return warehouse.rows(sql)
 
 

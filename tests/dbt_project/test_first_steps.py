@@ -23,6 +23,7 @@ def test_a_project_that_has_landed_a_single_identify_call_builds(shop: EventShop
     assert shop.rows("select * from analytics.high_value_customers") == []
 
 
+@pytest.mark.slow
 def test_a_project_that_has_landed_nothing_builds(shop: EventShop) -> None:
     shop.build()
     assert shop.rows("select * from analytics.profiles") == []

@@ -1,7 +1,6 @@
 """A build of identity that dies at any named moment is made good by a plain re-run."""
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -79,18 +78,11 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> IdentityWorld:
     return world
 
 
-def copy(world: IdentityWorld, folder: Path) -> IdentityWorld:
-    shutil.copytree(world.folder, folder)
-    other = object.__new__(IdentityWorld)
-    other.folder, other.rules, other.loads, other.runs = folder, world.rules, 2, 1
-    return other
-
-
 @pytest.fixture(scope="module")
 def undisturbed(
     before: IdentityWorld, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[dict[str, Any]]]:
-    world = copy(before, tmp_path_factory.mktemp("undisturbed") / "world")
+    world = before.copy(tmp_path_factory.mktemp("undisturbed") / "world")
     world.build()
     return rows(world)
 
@@ -119,7 +111,7 @@ def check(
 def test_a_killed_build_is_made_good_by_the_next(
     before: IdentityWorld, undisturbed: dict[str, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
-    check(copy(before, tmp_path / "world"), undisturbed, QUICK)
+    check(before.copy(tmp_path / "world"), undisturbed, QUICK)
 
 
 @pytest.mark.slow
@@ -131,7 +123,7 @@ def test_a_build_killed_at_every_moment_of_a_model(
     model: str,
 ) -> None:
     moments = [(model, moment) for moment in MOMENTS[model]]
-    check(copy(before, tmp_path / "world"), undisturbed, moments)
+    check(before.copy(tmp_path / "world"), undisturbed, moments)
 
 
 @pytest.mark.slow

@@ -109,6 +109,7 @@ def test_a_batch_of_known_links_rewrites_no_row(told: Told) -> None:
     assert told.world.last_builds()["identifiers"]["is_full"] is False
 
 
+@pytest.mark.slow
 def test_other_rules_and_the_same_again(told: Told) -> None:
     """Blocking values splits, and un-blocking them joins again."""
     rules = identity_rules(GRAPHS)
@@ -134,6 +135,7 @@ def test_a_row_of_a_model_that_is_gone_has_never_been(told: Told) -> None:
     assert not any(told.full[-1].values())
 
 
+@pytest.mark.slow
 def test_landed_rows_that_are_deleted_are_forgotten_when_that_is_said(told: Told) -> None:
     gone = [call.id for _, call in told.arrived if not call.is_contact][::9]
     with told.world.project.open() as warehouse:

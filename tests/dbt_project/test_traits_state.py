@@ -82,7 +82,8 @@ def test_a_second_build_of_the_same_writes_nothing(story: Story) -> None:
 
 
 # What came about in increments was built on two threads.
-@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 4])
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 4])
 def test_a_full_refresh_on_any_number_of_threads_gives_the_same_bytes(
     story: Story, threads: int
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_full_refresh_on_any_number_of_threads_gives_the_same_bytes(
     assert all_rows(shop) == before
 
 
+@pytest.mark.slow
 def test_an_earlier_date_is_built_aside_as_it_was_on_its_day(story: Story) -> None:
     shop = story.shop
     before = all_rows(shop)

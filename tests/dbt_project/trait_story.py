@@ -1,7 +1,7 @@
 """A shop of a few people whose events a seed chooses, and what its traits must be."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,9 +156,13 @@ where {{ weft.funnel(['Looked', 'Bought It'], within='2 days', completed=false) 
 _BOOKS = ("identity_builds", "identity_figures", "identity_state", "trait_builds")
 
 
-def make_story_shop(folder: Path, definitions: Definitions = DEFINITIONS) -> TraitShop:
+def make_story_shop(
+    folder: Path,
+    definitions: Definitions = DEFINITIONS,
+    output: Mapping[str, Any] | None = None,
+) -> TraitShop:
     """A shop with the same traits twice, kept and stateless, and two audiences."""
-    shop = TraitShop(folder)
+    shop = TraitShop(folder, output)
     shop.configure("timezone: UTC", f"timezone: {ZONE}")
     shop.define("kept_traits", definitions)
     shop.define("stateless_traits", definitions, STATELESS)

@@ -1,11 +1,14 @@
 """A small town whose people the looks are tested on."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.dbt_project.shop import Event, EventShop, event
+from tests.postgres import PostgresServer
 from tests.shared import made_once
 
 CROWD = 3_000
@@ -49,8 +52,8 @@ SECOND: list[Event] = [
 ]
 
 
-def _build_town(folder: Path) -> None:
-    shop = EventShop(folder / "shop")
+def _build_town(folder: Path, output: Mapping[str, Any] | None = None) -> None:
+    shop = EventShop(folder / "shop", output)
     shop.load(FIRST)
     shop.build_models(as_of="2026-09-06")
     shop.load(SECOND)
@@ -58,7 +61,12 @@ def _build_town(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> EventShop:
+def town(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> EventShop:
     """The town after two days. To be read."""
+    if request.config.getoption("--engine") == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        folder = tmp_path_factory.mktemp("town")
+        _build_town(folder, server.new_database().output())
+        return EventShop(folder / "shop")
     built = made_once("town", _build_town)
     return EventShop(shutil.copytree(built / "shop", tmp_path_factory.mktemp("town") / "shop"))

@@ -95,6 +95,7 @@ def test_the_match_rate_counts_anonymous_ids_of_known_profiles(
     assert story[0]["match_percent"] == 33.33
 
 
+@pytest.mark.slow
 def test_figures_are_kept_build_by_build_and_a_run_tried_again_has_one_row(
     shop: EventShop, story: list[dict[str, Any]]
 ) -> None:

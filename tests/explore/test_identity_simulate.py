@@ -91,6 +91,7 @@ def test_without_a_unique_type_a_shared_phone_makes_two_people_one(copy: Path) -
     assert [part["profile_id"] for part in example["parts"]] == ids
 
 
+@pytest.mark.slow
 def test_without_e_mails_a_crowd_falls_apart(town: EventShop) -> None:
     result = figures(town.folder, USER, PHONE, ANONYMOUS)
     # Ann's phone is Bob's then, who signed in on it, and every browser of the crowd is its own.
@@ -107,6 +108,7 @@ def test_without_e_mails_a_crowd_falls_apart(town: EventShop) -> None:
     assert [names(part) for part in ann["parts"]] == [{"ann", "ann-web"}, {"ann-phone"}]
 
 
+@pytest.mark.slow
 def test_the_same_rules_change_nothing(town: EventShop) -> None:
     project = yaml.safe_load((town.folder / "dbt_project.yml").read_text("utf-8"))
     finished = simulate(town.folder, town.folder / "dbt_project.yml")
@@ -117,6 +119,7 @@ def test_the_same_rules_change_nothing(town: EventShop) -> None:
     assert "Would become" not in finished.output
 
 
+@pytest.mark.slow
 def test_a_person_reads_the_same(town: EventShop) -> None:
     rules = {"identifiers": [USER, ANONYMOUS], "block": {"values": ["123"]}}
     finished = simulate(town.folder, rules)
@@ -126,6 +129,7 @@ def test_a_person_reads_the_same(town: EventShop) -> None:
     assert "Would become several, 2 of 2" in finished.output
 
 
+@pytest.mark.slow
 def test_what_fails_on_the_way_leaves_nothing_behind(copy: Path) -> None:
     with DuckDBWarehouse(copy / "dev.duckdb") as warehouse:
         warehouse.execute("create schema weft_scratch")
@@ -144,6 +148,7 @@ def test_a_rule_that_is_wrong_is_named_before_anything_is_built(town: EventShop)
     assert "'uniqe'" in finished.errors
 
 
+@pytest.mark.slow
 def test_a_project_that_pins_its_schemas_is_refused(copy: Path) -> None:
     (copy / "macros").mkdir()
     (copy / "macros" / "schemas.sql").write_text(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,8 @@ from tests.loaders.desk import Desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path / "shop")
+def desk(tmp_path: Path, output: dict[str, Any]) -> Iterator[Desk]:
+    desk = Desk(tmp_path / "shop", output)
     yield desk
     desk.warehouse.close()
 

@@ -2,37 +2,38 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from loaders.load import load
 from loaders.report import LoadReport
-from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.engines import Table
 from warehouse.project import find_project
 from warehouse.runs import record_run
 
 Event = dict[str, Any]
 
-PROFILES = """
-shop:
-  target: dev
-  outputs:
-    dev: {type: duckdb, path: warehouse.duckdb, schema: analytics}
-"""
+DUCKDB = {"type": "duckdb", "path": "warehouse.duckdb", "schema": "analytics"}
 
 
 class Desk:
     """A project's folder. The files of its source are ``events/*``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, output: Mapping[str, Any] = DUCKDB) -> None:
         self.folder = folder
         (folder / "events").mkdir(parents=True)
         (folder / "dbt_project.yml").write_text("name: shop\nprofile: shop\n")
-        (folder / "profiles.yml").write_text(PROFILES)
+        profiles = {"shop": {"target": "dev", "outputs": {"dev": dict(output)}}}
+        (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
         (folder / "weft.yml").write_text("sources:\n  web: {files: events/*}\n")
-        # Held open, so that opening it once more for a load or a look costs nothing.
-        self.warehouse = DuckDBWarehouse(folder / "warehouse.duckdb")
+        self.open()
+
+    def open(self) -> None:
+        """Open the warehouse. It is held, so that opening it once more costs nothing."""
+        self.warehouse = find_project(self.folder).open()
 
     def write(self, events: Iterable[Event | str], name: str = "one.ndjson") -> Path:
         """Write a file of the source: events as JSON, texts as they are."""
@@ -71,11 +72,7 @@ class Desk:
 
     def types(self, table: str) -> dict[str, str]:
         """The columns of a landed table with their types."""
-        rows = self.rows(
-            "select column_name, data_type from duckdb_columns()"
-            f" where schema_name = 'web' and table_name = '{table}'"
-        )
-        return {row["column_name"]: row["data_type"] for row in rows}
+        return dict(self.warehouse.columns(Table("web", table)))
 
     def discards(self) -> list[tuple[str, str, str, str]]:
         """Table, column, value and reason of the discards, ordered."""

@@ -62,6 +62,7 @@ def _at(moment: str, **fields: Any) -> dict[str, Any]:
     return track(timestamp=moment, sentAt="2026-04-01T00:00:00Z", **fields)
 
 
+@pytest.mark.every_engine
 def test_what_is_missing_of_a_period_lands_again(desk: Desk) -> None:
     desk.land(_at("2026-03-01T10:00:00Z", messageId="a"), _at("2026-03-05T10:00:00Z"), name="one")
     desk.land(_at("2026-03-09T10:00:00Z", messageId="z"), name="two")

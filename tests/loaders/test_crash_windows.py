@@ -12,7 +12,7 @@ import pytest
 import loaders.load
 from tests.loaders.desk import Desk
 from tests.loaders.examples import identify, track
-from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.system_tables import LOADS
 
 POINTS = {"after_parse": 0, "before_commit": 0, "after_commit": 1, "between_groups": 1}
 """The windows of a load, and how many files have landed when it dies there for the first time."""
@@ -38,7 +38,7 @@ def _load_apart(desk: Desk, crash_at: str = "") -> int:
         check=False,
         text=True,
     )
-    desk.warehouse = DuckDBWarehouse(desk.folder / "warehouse.duckdb")
+    desk.open()
     return process.returncode
 
 
@@ -54,7 +54,7 @@ def _write(desk: Desk) -> list[str]:
 
 
 def _landed(desk: Desk) -> list[str]:
-    tables = desk.values("select table_name from duckdb_tables() where schema_name = 'web'")
+    tables = desk.warehouse.schema_columns("web")
     calls = [f"select id from web.{name}" for name in ("tracks", "identifies") if name in tables]
     return desk.values(" union all ".join(calls)) if calls else []
 
@@ -63,8 +63,7 @@ def _landed(desk: Desk) -> list[str]:
 def test_a_killed_load_is_finished_by_the_next(desk: Desk, point: str) -> None:
     ids = _write(desk)
     assert _load_apart(desk, point) == 137
-    exists = desk.values("select 1 from duckdb_tables() where table_name = 'loads'")
-    loads = desk.values("select uri from weft.loads") if exists else []
+    loads = desk.values("select uri from weft.loads") if desk.warehouse.exists(LOADS) else []
     assert len(loads) == POINTS[point]
     assert len(_landed(desk)) == (3 if loads else 0)
     assert _load_apart(desk) == 0

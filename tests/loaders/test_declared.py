@@ -85,7 +85,42 @@ def test_of_too_many_properties_the_excess_is_discarded(desk: Desk) -> None:
 
 
 def test_an_event_of_two_thousand_properties_lands(desk: Desk) -> None:
-    desk.land(track("Wide", properties={f"p{number:04}": number for number in range(2000)}))
-    assert desk.values("select p0999 from web.wide") == [999]
-    assert "p1000" not in desk.types("wide")
-    assert len(desk.discards()) == 1000
+    properties = {f"p{number:04}": f"{number:>23}" for number in range(2000)}
+    desk.land(track("Wide", properties=properties))
+    held = min(1000, desk.warehouse.limits.values)
+    landed = desk.rows("select * from web.wide")[0]
+    found = {name: value for name, value in landed.items() if name in properties}
+    found |= {name: value for _, name, value, _ in desk.discards()}
+    assert found == properties
+    assert len(desk.discards()) == 2000 - held
+    assert f"p{held:04}" not in desk.types("wide")
+
+
+@pytest.mark.every_engine
+def test_a_row_holds_no_more_than_its_engine_allows(desk: Desk) -> None:
+    most = desk.warehouse.limits.values
+    traits = [f"t{number:03}" for number in range(500)]
+    context = {f"c{number:03}": f"{number:>23}" for number in range(350)}
+    first, second = ({name: f"{name:>23}" for name in traits[i : i + 250]} for i in (0, 250))
+    desk.land(identify(traits=first, context=context))
+    desk.land(identify(traits=second), track(context=context), name="two")
+    columns = [f"context_{name}" for name in context]
+    lost = {("identifies", name) for name in columns[max(most - 250, 0) :]}
+    lost |= {(table, name) for table in ("tracks", "signed_up") for name in columns[most:]}
+    assert {(table, name) for table, name, _, _ in desk.discards()} == lost
+    assert {reason for *_, reason in desk.discards()} <= {f"more than {most} values in a row"}
+    (user,) = desk.rows("select * from web.users")
+    assert [name for name in traits if user[name]] == traits[:most]
+
+
+@pytest.mark.every_engine
+def test_a_declared_name_is_as_long_as_the_engine_has_names(desk: Desk) -> None:
+    name = "a_" * 49 + "name"
+    _configure(desk, f"declare: {{{name}: {{{name}: integer}}}}")
+    event = name.replace("_", " ").title()
+    for number in (1, 2):
+        desk.land(track(event, properties={event: number}), name=f"{number}.ndjson")
+    place = name[: desk.warehouse.limits.name]
+    assert desk.types(place)[place] == "BIGINT"
+    assert desk.values(f"select {place} from web.{place} order by 1") == [1, 2]
+    assert desk.discards() == []

@@ -397,6 +397,7 @@ sources:
 SECRET = "planted-5105105105105100"
 
 
+@pytest.mark.skipif("config.getoption('engine') != 'duckdb'", reason="reads DuckDB's file")
 def test_nothing_of_a_secret_is_stored_anywhere(desk: Desk, tmp_path: Path) -> None:
     (desk.folder / "weft.yml").write_text(DOOR_YML)
     hidden: dict[str, Any] = {

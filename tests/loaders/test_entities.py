@@ -49,6 +49,7 @@ def test_only_users_of_the_batch_are_touched(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("order", [(1, 0, 2), (2, 0, 1), (2, 1, 0)])
+@pytest.mark.every_engine
 def test_files_in_any_order_give_the_same_users(desk: Desk, order: tuple[int, ...]) -> None:
     events = [
         _at(1, plan="free", city="Köln", age=1),

@@ -44,6 +44,7 @@ def test_a_file_that_keeps_its_size_but_not_its_content_lands_again(desk: Desk) 
     assert desk.land(track(messageId="bb")).total.landed == 1
 
 
+@pytest.mark.every_engine
 def test_small_files_share_a_transaction_but_keep_their_loads(desk: Desk) -> None:
     events = [track() for _ in range(3)]
     for number, event in enumerate(events):

@@ -25,6 +25,7 @@ def _append(path: Path, text: str) -> None:
         file.write(text)
 
 
+@pytest.mark.every_engine
 def test_an_appended_file_is_read_from_where_it_ended(desk: Desk) -> None:
     path = desk.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n\r\n', "one")
     assert read_new(desk) == [Line(1, '{"a": 1}')]

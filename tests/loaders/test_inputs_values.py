@@ -168,7 +168,7 @@ def test_batches_and_arrays_land(desk: Desk) -> None:
     desk.write([track(), "broken"], "lines.ndjson")
     total = desk.load().total
     assert (total.files, total.read, total.landed, total.rejected) == (3, 7, 5, 2)
-    assert desk.values("select hour(sent_at) from web.identifies") == [12]
+    assert desk.values("select extract(hour from sent_at) from web.identifies") == [12]
     formats = desk.values("select format from weft.loads order by uri")
     assert formats == ["json", "json", "ndjson"]
     assert desk.load().total.skipped == 3

@@ -23,6 +23,7 @@ COMMON = {
 }
 
 
+@pytest.mark.every_engine
 def test_each_call_lands_in_its_table(desk: Desk) -> None:
     one = {"n": 1}
     expected: list[tuple[str, dict[str, Any], set[str]]] = [
@@ -103,7 +104,7 @@ def test_objects_are_flattened_and_arrays_are_compact_json(desk: Desk) -> None:
             properties={"a": {"bC": {"d": 1}}, "list": [1, {"x": "é"}], "e": [], "f": {}, "g": None}
         )
     )
-    (row,) = desk.rows("select * exclude (load_id) from web.signed_up")
+    (row,) = desk.rows("select * from web.signed_up")
     assert row["a_b_c_d"] == 1
     assert row["list"] == '[1,{"x":"é"}]'
     assert not row.keys() & {"a", "a_b_c", "e", "f", "g"}
@@ -191,6 +192,7 @@ def later_values(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 @pytest.mark.parametrize("case", range(len(LATER_VALUES)), ids=lambda case: str(LATER_VALUES[case]))
+@pytest.mark.every_engine
 def test_a_value_that_does_not_fit_its_column_is_discarded_with_its_text(
     later_values: Desk, case: int
 ) -> None:
@@ -312,6 +314,7 @@ def test_a_key_may_hold_any_character(desk: Desk) -> None:
     assert {name: row[name] for name in columns} == dict(zip(columns, keys, strict=True))
 
 
+@pytest.mark.every_engine
 def test_strings_land_byte_by_byte(desk: Desk) -> None:
     texts = [
         "Ünïcode 🎉",
@@ -353,15 +356,16 @@ def test_documents_that_are_no_objects_are_ignored(desk: Desk) -> None:
 
 
 def test_many_names_and_many_properties_land(desk: Desk) -> None:
-    wide = track("Wide", properties={f"p{number}": number for number in range(1000)})
+    many = min(1000, desk.warehouse.limits.values)
+    wide = track("Wide", properties={f"p{number}": number for number in range(many)})
     desk.land(wide, *(track(f"Event {n}", properties={f"q{n}": n}) for n in range(40)))
-    assert desk.types("wide").keys() >= {"p0", "p999"}
+    assert desk.types("wide").keys() >= {"p0", f"p{many - 1}"}
     assert desk.values("select q39 from web.event_39") == [39]
 
 
 def test_a_type_that_a_user_gave_a_column_is_kept(desk: Desk) -> None:
     desk.land(track(properties={"price": 5}))
-    desk.rows("alter table web.signed_up alter price type decimal(18, 2)")
+    desk.warehouse.execute("alter table web.signed_up alter price type decimal(18, 2)")
     desk.land(track(properties={"price": 5.25}), track(properties={"price": "x"}), name="two")
     assert [
         float(one) for one in desk.values("select price from web.signed_up where price > 5")

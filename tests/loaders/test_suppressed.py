@@ -34,6 +34,7 @@ def suppressing(tmp_path: Path) -> Desk:
     return built
 
 
+@pytest.mark.every_engine
 def test_suppressed_events_are_rejected_without_their_text(suppressing: Desk) -> None:
     report = suppressing.land(*EVENTS, "no event")
     assert (report.total.read, report.total.landed, report.total.rejected) == (8, 1, 7)

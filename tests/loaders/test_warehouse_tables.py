@@ -94,7 +94,9 @@ def test_a_view_has_the_landed_columns_and_types(app: Desk) -> None:
 
 
 def test_a_view_follows_the_naming_of_its_source(app: Desk) -> None:
-    app.warehouse.execute('alter table raw.app_events rename "Order Total" to "_orderURLTotal"')
+    app.warehouse.execute(
+        'alter table raw.app_events rename column "Order Total" to "_orderURLTotal"'
+    )
     _map(app.folder, app.warehouse, _tracks(), naming=RUDDERSTACK)
     rows = app.rows("select event, _order_url_total as total from app.tracks order by id")
     assert [row["event"] for row in rows] == ["order_completed", "http_server_2g_o"]
@@ -111,6 +113,7 @@ def test_a_view_does_not_depend_on_the_zone_of_who_reads_it(app: Desk) -> None:
     assert app.rows("select timestamp, loaded_at from app.tracks") == before
 
 
+@pytest.mark.every_engine
 def test_a_view_shows_new_rows_and_is_made_again_only_when_it_changes(app: Desk) -> None:
     def states(tables: dict[str, Any]) -> list[tuple[str, str]]:
         return [(one.table, one.state) for one in _map(app.folder, app.warehouse, tables)]
@@ -122,9 +125,25 @@ def test_a_view_shows_new_rows_and_is_made_again_only_when_it_changes(app: Desk)
     app.warehouse.execute("alter table raw.app_events add column plan varchar")
     assert states(_tracks()) == [("tracks", "created")]
     assert app.values("select distinct plan from app.tracks") == [None]
+    app.warehouse.execute("create view raw.seen as select id, plan from app.tracks")
+    app.warehouse.execute("create view raw.counted as select count(*) as seen from raw.seen")
+    app.warehouse.execute("alter table raw.app_events add column price double")
+    assert states(_tracks()) == [("tracks", "created")]
+    assert app.values("select seen from raw.counted") == [3]
     completed = {"order_completed": _tracks()["tracks"]}
     assert states(completed) == [("order_completed", "created"), ("tracks", "removed")]
     assert app.values("select count(*) from weft.loads where state = 'landed'") == [1]
+
+
+@pytest.mark.every_engine
+def test_a_mapped_name_is_as_long_as_the_engine_has_names(app: Desk) -> None:
+    name = "a_" * 49 + "name"
+    mapped = {name: _tracks(columns={**COLUMNS, name: "Order Total"})["tracks"]}
+    (view,) = _map(app.folder, app.warehouse, mapped)
+    place = name[: app.warehouse.limits.name]
+    assert view.table == place
+    assert str(app.values(f"select {place} from app.{place} order by id")[0]) == "12.50"
+    assert [view.state for view in _map(app.folder, app.warehouse, mapped)] == ["unchanged"]
 
 
 WRONG = [
@@ -193,7 +212,7 @@ def test_the_tables_of_the_page_on_loading_are_mapped(app: Desk) -> None:
         one for one in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "tables:" in one
     )
     app.warehouse.execute("create table raw.orders as from raw.app_events")
-    app.warehouse.execute('alter table raw.orders rename "Order Total" to amount')
+    app.warehouse.execute('alter table raw.orders rename column "Order Total" to amount')
     views = _map(app.folder, app.warehouse, yaml.safe_load(block)["sources"]["app"]["tables"])
     assert [view.table for view in views] == ["tracks", "order_completed"]
     rows = app.rows("select event, event_text, revenue from app.order_completed order by id")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,12 @@ from tests.reverse_etl.house import House, webhook
 from tests.reverse_etl.receiver import Receiver, receiving
 
 THIRD_PARTY = Path(__file__).parent / "third_party"
+
+
+@pytest.fixture(autouse=True)
+def _engine(output: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every house of a test stands on the engine it is to run on."""
+    monkeypatch.setattr(House, "output", output)
 
 
 @pytest.fixture

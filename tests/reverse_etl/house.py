@@ -3,12 +3,12 @@
 import atexit
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -35,6 +35,8 @@ QUICK = {
 class House:
     """A project in a folder and its open warehouse."""
 
+    output: ClassVar[Mapping[str, Any]] = {"type": "duckdb", "path": "warehouse.duckdb"}
+
     def __init__(
         self,
         folder: Path,
@@ -60,8 +62,7 @@ class House:
         """Write every file of the project from what the attributes say."""
         for read in ("project", "sync"):
             self.__dict__.pop(read, None)
-        output = {"type": "duckdb", "path": "warehouse.duckdb"}
-        outputs = {"prod": output, "dev": output}
+        outputs = {"prod": dict(self.output), "dev": dict(self.output)}
         files: dict[str, Any] = {
             "dbt_project.yml": {"name": "shop", "profile": "shop"},
             "profiles.yml": {"shop": {"target": "prod", "outputs": outputs}},
@@ -93,10 +94,13 @@ class House:
     @property
     def warehouse(self) -> Warehouse:
         if self._warehouse is None:
-            path = self.folder / "warehouse.duckdb"
-            if not path.exists():
-                shutil.copyfile(_new_warehouse(), path)
+            if "path" in self.output:
+                path = self.folder / self.output["path"]
+                if not path.exists():
+                    shutil.copyfile(_new_warehouse(), path)
             self._warehouse = self.project.open()
+            # Costs one small query where the tables are there.
+            migrate(self._warehouse)
         return self._warehouse
 
     def close(self) -> None:

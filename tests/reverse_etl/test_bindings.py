@@ -14,6 +14,7 @@ ADA = ("ada@example.com", "Ada", 10)
 BOB = ("bob@example.com", "Bob", 20)
 
 
+@pytest.mark.skipif("config.getoption('engine') != 'duckdb'", reason="copies DuckDB's file")
 def test_a_copied_warehouse_needs_an_approval(tmp_path: Path, receiver: Receiver) -> None:
     destination = webhook(receiver.url)
     with House(tmp_path / "one", destination=destination) as house:

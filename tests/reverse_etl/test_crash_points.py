@@ -50,6 +50,7 @@ def test_a_plain_rerun_after_a_crash_makes_the_destination_equal(
     assert len(receiver.effects) - effects_before == 5
 
 
+@pytest.mark.every_engine
 def test_a_row_sent_without_an_answer_keeps_its_idempotency_key(
     tmp_path: Path, receiver: Receiver
 ) -> None:

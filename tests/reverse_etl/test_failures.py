@@ -34,6 +34,7 @@ def failures(house: House, run_id: str | None = None) -> list[Failure]:
     return find_failures(house.warehouse, {SYNC: house.sync}, run_id)
 
 
+@pytest.mark.every_engine
 def test_failures_are_grouped_by_cause_with_a_sample(judged: House) -> None:
     with judged as house:
         most, least = failures(house)

@@ -97,7 +97,8 @@ def run_forget(house: House, identifier: str = "ada@example.com", **options: Any
 
 def everything(house: House) -> str:
     tables = house.rows(
-        "select table_schema, table_name from information_schema.tables order by all"
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema not in ('information_schema', 'pg_catalog') order by 1, 2"
     )
     return json.dumps(
         [house.rows(f"select * from {t['table_schema']}.{t['table_name']}") for t in tables],
@@ -105,6 +106,7 @@ def everything(house: House) -> str:
     )
 
 
+@pytest.mark.every_engine
 def test_nothing_of_the_person_is_left(people: House, receiver: Receiver) -> None:
     proof = run_forget(people)
     assert proof.state == "done"

@@ -49,6 +49,7 @@ def test_what_is_younger_is_kept(house: House) -> None:
     assert sizes(house) == before
 
 
+@pytest.mark.every_engine
 def test_what_is_older_goes_and_the_next_plan_is_the_same(house: House) -> None:
     house.fill(PEOPLE)
     house.push()

@@ -26,6 +26,17 @@ EXACT = {
     "18446744073709551615::ubigint": "18446744073709551615",
     "0.1::float": "0.1",
     "1e20::double": "1e+20",
+    # Where engines go over to exponents, or write a digit more than is needed.
+    "10::double": "10.0",
+    "-0.0::double": "-0.0",
+    "1e15::double": "1000000000000000.0",
+    "1125899906842624.5::double": "1125899906842624.5",
+    "1e16::double": "1e+16",
+    "33373694776914850::double": "3.337369477691485e+16",
+    "87824850434878200::double": "8.78248504348782e+16",
+    "3092535278770144000::double": "3.092535278770144e+18",
+    "0.00001::double": "1e-05",
+    "16777216::float": "16777216.0",
     "true": "true",
     "null::integer": "null",
     "date '2024-02-29'": '"2024-02-29"',
@@ -37,6 +48,7 @@ EXACT = {
     "'🙂 é'": '"🙂 é"',
     "'a\"b\\c'": '"a\\"b\\\\c"',
     "'two' || chr(10) || 'lines'": '"two\\nlines"',
+    "'control ' || chr(11) || chr(27) || chr(31) || chr(9)": '"control \\u000B\\u001B\\u001F\\t"',
     """'{"a": 1.10}'""": '"{\\"a\\": 1.10}"',
     """('{"a": 1.10,' || chr(10) || ' "b": 9007199254740993}')::json""": (
         '{"a": 1.10,  "b": 9007199254740993}'
@@ -53,12 +65,17 @@ EXACT = {
 }
 
 
+NESTED = ("{", "[{", "map {")
+"""How values begin that DuckDB alone has types for."""
+
+
 @pytest.fixture
-def rendered(house: House) -> dict[str, str]:
-    columns = ", ".join(f"{value} as c{n}" for n, value in enumerate(EXACT))
+def rendered(house: House, engine: str) -> dict[str, str]:
+    values = [value for value in EXACT if engine == "duckdb" or not value.startswith(NESTED)]
+    columns = ", ".join(f"{value} as c{n}" for n, value in enumerate(values))
     house.build(f"select 'k' as email, {columns}")
     found = {}
-    for number, value in enumerate(EXACT):
+    for number, value in enumerate(values):
         house.settings["fields"] = {"value": f"c{number}"}
         house.write()
         mapping = resolve_mapping(house.warehouse, house.sync)
@@ -67,8 +84,10 @@ def rendered(house: House) -> dict[str, str]:
     return found
 
 
+@pytest.mark.every_engine
 def test_every_value_is_written_exactly(rendered: dict[str, str]) -> None:
-    assert rendered == {value: f'{{"value":{text}}}' for value, text in EXACT.items()}
+    assert rendered == {value: f'{{"value":{EXACT[value]}}}' for value in rendered}
+    assert len(rendered) >= len(EXACT) - 3
     for text in rendered.values():
         json.loads(text)
 

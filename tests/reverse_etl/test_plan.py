@@ -19,6 +19,7 @@ def many(count: int) -> list[tuple[str, str, int]]:
     return [(f"{n}@example.com", f"Name {n}", n) for n in range(count)]
 
 
+@pytest.mark.every_engine
 def test_a_plan_counts_and_shows_what_changes(house: House) -> None:
     house.fill([ADA, BOB])
     house.push()
@@ -92,6 +93,7 @@ def test_a_plan_needs_no_environment_variable(
         assert (plan.added, plan.unchanged) == (1, 1)
 
 
+@pytest.mark.every_engine
 def test_a_stale_plan_is_refused(house: House, receiver: Receiver) -> None:
     house.fill(many(60))
     house.push()

@@ -76,6 +76,7 @@ def test_a_suppressed_key_is_removed_and_never_added_again(
     ("kind", "value"),
     [("email", "ada@example.com"), ("email", "old@example.com"), ("phone", "+4912")],
 )
+@pytest.mark.every_engine
 def test_a_row_is_suppressed_by_any_column_of_the_type(
     house: House, receiver: Receiver, kind: str, value: str
 ) -> None:
@@ -134,6 +135,7 @@ def people(tmp_path: Path, receiver: Receiver) -> House:
         ({"email": "first"}, "old@x"),
     ],
 )
+@pytest.mark.every_engine
 def test_which_of_a_persons_emails_is_sent(
     people: House, receiver: Receiver, choice: object, of_first: object
 ) -> None:

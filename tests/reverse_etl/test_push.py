@@ -160,6 +160,7 @@ def test_a_redirect_is_not_followed(house: House, receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.every_engine
 def test_a_lost_answer_is_unknown_and_resolved_by_the_next_run(
     house: House, receiver: Receiver, applied: bool
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_returner_is_added_again_except_in_append(
     assert operations(receiver) == sent
 
 
+@pytest.mark.every_engine
 def test_mirror_makes_the_destination_equal_to_the_source(house: House, receiver: Receiver) -> None:
     after(house, receiver, [ADA, BOB], [RENAMED_ADA, EVE])
     assert receiver.members == {
@@ -114,6 +115,7 @@ def test_no_change_no_request(house: House, receiver: Receiver) -> None:
     assert (run["planned_added"], run["attempted_added"], run["unchanged"]) == (0, 0, 2)
 
 
+@pytest.mark.every_engine
 def test_null_and_duplicate_keys_are_counted_and_never_sent(
     house: House, receiver: Receiver
 ) -> None:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -22,6 +23,19 @@ class Table:
         return f"{quote(self.schema)}.{quote(self.name)}"
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a table of an engine holds at most.
+
+    ``name`` is the length of a name in bytes, ``columns`` their number in a table, ``values`` how
+    many of them may be set in one row beside those that every landed row has.
+    """
+
+    name: int = 2**31
+    columns: int = 2**31
+    values: int = 2**31
+
+
 def quote(identifier: str) -> str:
     """An identifier in double quotes, safe inside SQL whatever characters it holds."""
     return '"' + identifier.replace('"', '""') + '"'
@@ -35,11 +49,21 @@ def literal(text: str) -> str:
 class Warehouse(ABC):
     """One open connection to the warehouse.
 
-    SQL given to it is in the engine's own dialect (``dialect`` is sqlglot's name for it); values
-    always travel as parameters (``?``), identifiers through ``quote`` or ``Table``.
+    SQL given to it is DuckDB's, whatever the engine, and so are the names of types it gives: the
+    engine translates. Only what dbt has compiled is in the engine's own dialect (``dialect`` is
+    sqlglot's name for it). Values always travel as parameters (``?``), identifiers through
+    ``quote`` or ``Table``.
+
+    ``default_schema`` is where a table is meant whose schema is not named. ``failures`` are the
+    errors that a statement may raise, those of the parser among them. ``journals`` is the folder
+    where a push keeps its journal because commits take seconds, None where they are quick.
     """
 
     dialect: str
+    default_schema: str
+    limits: Limits = Limits()
+    journals: Path | None = None
+    failures: tuple[type[Exception], ...]
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
@@ -62,6 +86,10 @@ class Warehouse(ABC):
     @abstractmethod
     def insert_parsed(self, table: Table, columns: Sequence[str], select: str) -> int:
         """Append the result of a query over the parser's tables; the number of rows."""
+
+    @abstractmethod
+    def create_temporary(self, name: str, sql: str) -> None:
+        """Make a temporary table from a query in the engine's own dialect, as dbt compiles it."""
 
     @property
     @abstractmethod
@@ -97,6 +125,12 @@ class Warehouse(ABC):
     @abstractmethod
     def dependents(self, table: Table) -> Sequence[str]:
         """Names of what would break if a column of the table changed its type: views, indexes."""
+
+    def look_up_by(self, table: Table, *columns: str) -> None:  # noqa: B027
+        """Let rows of a table be found by columns quickly, where an engine needs to be told."""
+
+    def learn(self, table: Table, columns: Sequence[str]) -> None:  # noqa: B027
+        """Let an engine that plans by figures look at columns of a table that got new rows."""
 
     @property
     @abstractmethod

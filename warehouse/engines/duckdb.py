@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from warehouse.engines.base import Table, Warehouse, quote
+from warehouse.engines.in_process import BOUNDED_MEMORY, bounded, settle
 from warehouse.errors import ConfigurationError, LockedError, WeftError
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ _INSERT = re.compile(
     r"\s*insert\s+into\s+((?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)", re.IGNORECASE
 )
 _ROW_GROUP = 122_880
-# DuckDB caches what it reads until four fifths of the machine's memory are full.
-_BOUNDED_MEMORY = "1200MB"
 # How much a crash leaves to replay from the log: a second's work.
 _RARE_CHECKPOINTS = "256MB"
 _MEMORY_SETTINGS = frozenset(("memory_limit", "max_memory"))
@@ -38,6 +37,8 @@ class DuckDBWarehouse(Warehouse):
     """
 
     dialect = "duckdb"
+    default_schema = "main"
+    failures = (duckdb.Error,)
 
     def __init__(self, path: Path, settings: Mapping[str, Any] | None = None) -> None:
         self.path = path
@@ -45,13 +46,7 @@ class DuckDBWarehouse(Warehouse):
         self._hides_rows = False
         self._limits_memory = bool(_MEMORY_SETTINGS & set(settings or {}))
         self._connection = _connect(path, dict(settings or {}))
-        # Landed times are UTC without a zone; a cast from text with an offset goes through
-        # TIMESTAMPTZ and must not meet the machine's zone.
-        self._connection.execute("set TimeZone = 'UTC'")
-        # Progress is ours to show.
-        self._connection.execute("set enable_progress_bar = false")
-        # A name in SQL is a table, never a variable of the Python code that runs it.
-        self._connection.execute("set python_enable_replacements = false")
+        settle(self._connection)
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         result = self._connection.execute(sql, list(parameters)).fetchall()
@@ -77,6 +72,12 @@ class DuckDBWarehouse(Warehouse):
 
     def arrow(self, sql: str, parameters: Sequence[object] = ()) -> "pa.Table":
         return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        # Arrow costs a millisecond for each of the many small queries of a command.
+        self._connection.execute(sql, list(parameters))
+        names = [column[0] for column in self._connection.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in self._connection.fetchall()]
 
     def batches(
         self, sql: str, parameters: Sequence[object] = (), rows: int = 10_000
@@ -104,6 +105,9 @@ class DuckDBWarehouse(Warehouse):
     def parser(self) -> duckdb.DuckDBPyConnection:
         return self._connection
 
+    def create_temporary(self, name: str, sql: str) -> None:
+        self.execute(f"create temporary table {quote(name)} as {sql}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._connection.begin()
@@ -120,20 +124,12 @@ class DuckDBWarehouse(Warehouse):
             self._connection.execute("checkpoint")
 
     @contextmanager
-    def bounded_memory(self, limit: str = _BOUNDED_MEMORY) -> Iterator[None]:
+    def bounded_memory(self, limit: str = BOUNDED_MEMORY) -> Iterator[None]:
         if self._limits_memory:
             yield
             return
-        try:
-            self._connection.execute(f"set memory_limit = '{limit}'")
-        except duckdb.OutOfMemoryException:
-            # More is in use and cannot be written to disk: a command must not fail for that.
+        with bounded(self._connection, limit):
             yield
-            return
-        try:
-            yield
-        finally:
-            self._connection.execute("reset memory_limit")
 
     @contextmanager
     def many_commits(self) -> Iterator[None]:
@@ -159,20 +155,23 @@ class DuckDBWarehouse(Warehouse):
             self._connection.execute(f"set {name} = '{text}'")
 
     def columns(self, table: Table) -> Mapping[str, str]:
-        rows = self.rows(
-            "select column_name, data_type from duckdb_columns()"
-            " where database_name = current_database() and schema_name = ? and table_name = ?"
-            " order by column_index",
-            [table.schema, table.name],
-        )
-        return {row["column_name"]: row["data_type"] for row in rows}
+        if self._empty_inserts is not None:
+            # A name that is not known would end the transaction.
+            return self.schema_columns(table.schema, table.name).get(table.name, {})
+        try:
+            rows = self.rows(f"describe {table}")
+        except duckdb.CatalogException:
+            return {}
+        return {row["column_name"]: row["column_type"] for row in rows}
 
-    def schema_columns(self, schema: str) -> Mapping[str, Mapping[str, str]]:
+    def schema_columns(
+        self, schema: str, table: str | None = None
+    ) -> Mapping[str, Mapping[str, str]]:
         found = self.rows(
             "select table_name, column_name, data_type from duckdb_columns()"
             " where database_name = current_database() and schema_name = ?"
-            " order by table_oid, column_index",
-            [schema],
+            " and table_name = coalesce(?, table_name) order by table_oid, column_index",
+            [schema, table],
         )
         tables: dict[str, dict[str, str]] = {}
         for row in found:

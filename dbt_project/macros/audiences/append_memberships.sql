@@ -4,10 +4,9 @@
 -#}
 {% macro append_memberships(arriving, sides, conditions, settings) %}
     {%- set key = settings.key -%}
-    {% call statement('changes') %}
-        create table {{ sides.changes }} as
-        {{ weft.membership_changes(arriving, sides, conditions, settings) }}
-    {% endcall %}
+    {%- do weft.create_table(
+        sides.changes, weft.membership_changes(arriving, sides, conditions, settings), 'changes'
+    ) -%}
     {%- do weft.raise_alerts(arriving, sides.changes, settings) -%}
     {%- for part, ledger in {
         'member': weft.audience_memberships(), 'holdout': weft.audience_holdouts()
@@ -57,11 +56,14 @@
             {%- if settings.holdout is not none %}
             union all
             select {{ key }}, 'holdout' as part
-            from {{ sides.candidates }}
+            from {{ sides.candidates }} as candidates
             where
                 {{ weft.is_held_out(settings) }}
                 {%- if settings.before %}
-                and {{ key }} not in ({{ weft.taken_before(settings) }})
+                and not exists (
+                    select 1 from ({{ weft.taken_before(settings) }}) as taken
+                    where taken.{{ key }} = candidates.{{ key }}
+                )
                 {%- endif %}
             {%- endif %}
 

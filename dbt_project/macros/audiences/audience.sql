@@ -13,23 +13,23 @@
 {% materialization audience, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
-    {%- set arriving = make_intermediate_relation(target_relation) -%}
+    {%- set arriving = weft.arriving_relation(target_relation) -%}
     {%- set settings = weft.audience_settings() -%}
     {%- set conditions = weft.marked_conditions(sql) -%}
     {%- set sides = weft.audience_sides(settings) -%}
 
-    {{ drop_relation_if_exists(load_cached_relation(arriving)) }}
     {%- for side in sides.values() -%}
         {{ drop_relation_if_exists(adapter.get_relation(side.database, side.schema, side.identifier)) }}
     {%- endfor -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+    {%- do weft.expect_long_lists() -%}
     {%- do weft.create_conditions(sides.conditions, conditions, settings) -%}
     {%- set query = weft.query_on_conditions(sql, sides.conditions, conditions, settings) -%}
-    {% call statement('main') %}
-        create table {{ sides.candidates if settings.is_narrowed else arriving }} as {{ query }}
-    {% endcall %}
+    {%- do weft.create_table(
+        sides.candidates if settings.is_narrowed else arriving, query, 'main'
+    ) -%}
     {%- if settings.is_narrowed -%}
         {%- do weft.check_audience(sides.candidates, settings) -%}
         {%- do weft.narrow_audience(arriving, sides.candidates, settings) -%}
@@ -59,7 +59,7 @@
         {%- do sides.update({name: api.Relation.create(
             database=this.database,
             schema=this.schema,
-            identifier=this.identifier ~ '__' ~ name ~ '__arriving',
+            identifier=this.identifier ~ '__' ~ name ~ weft.arriving_suffix(),
             type='table'
         )}) -%}
     {%- endfor -%}

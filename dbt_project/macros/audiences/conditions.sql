@@ -62,8 +62,7 @@
 {#- The table of conditions: one row per profile for whom one holds, a boolean column each. -#}
 {% macro create_conditions(relation, conditions, settings) %}
     {%- if conditions -%}
-        {% call statement('conditions') %}
-            create table {{ relation }} as
+        {%- set query -%}
             select
                 {{ settings.key }}
                 {%- for condition in conditions %},
@@ -78,7 +77,8 @@
             ) as holding
             where {{ settings.key }} is not null
             group by {{ settings.key }}
-        {% endcall %}
+        {%- endset -%}
+        {%- do weft.create_table(relation, query, 'conditions') -%}
     {%- endif -%}
 {% endmacro %}
 

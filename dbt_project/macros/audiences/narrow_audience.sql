@@ -3,19 +3,22 @@
     that are held out.
 -#}
 {% macro narrow_audience(arriving, candidates, settings) %}
-    {% call statement('narrow') %}
-        create table {{ arriving }} as
+    {%- set query -%}
         select *
-        from {{ candidates }}
+        from {{ candidates }} as candidates
         where
             true
             {%- if settings.holdout is not none %}
             and not {{ weft.is_held_out(settings) }}
             {%- endif %}
             {%- if settings.before %}
-            and {{ settings.key }} not in ({{ weft.taken_before(settings) }})
+            and not exists (
+                select 1 from ({{ weft.taken_before(settings) }}) as taken
+                where taken.{{ settings.key }} = candidates.{{ settings.key }}
+            )
             {%- endif %}
-    {% endcall %}
+    {%- endset -%}
+    {%- do weft.create_table(arriving, query, 'narrow') -%}
 {% endmacro %}
 
 

@@ -80,7 +80,7 @@
         {%- else -%}
             {%- do columns.update({wanted.column: 'text'}) -%}
             {%- if wanted.type != 'text' -%}
-                {%- set column = weft.try_cast(column, wanted.type) -%}
+                {%- set column = weft.try_cast(column, wanted.type, weft.sql_type('text')) -%}
             {%- endif -%}
         {%- endif -%}
         {%- do conditions.append(wanted.test | replace('{}', column)) -%}

@@ -42,3 +42,13 @@
 {% macro event_hash(source, event_id) %}
     {{ return('cast(md5(' ~ source ~ " || ':' || " ~ event_id ~ ') as ' ~ weft.sql_type('key') ~ ')') }}
 {% endmacro %}
+
+
+{#- A number for each row of a query, another one for each, in no order. -#}
+{% macro row_numbers() %}
+    {{ return(adapter.dispatch('row_numbers', 'weft')()) }}
+{% endmacro %}
+
+{% macro default__row_numbers() %}
+    {{ return('row_number() over ()') }}
+{% endmacro %}

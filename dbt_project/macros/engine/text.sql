@@ -1,6 +1,46 @@
 {#- A text value as a SQL literal, whatever characters it holds. -#}
 {% macro literal(value) %}
-    {{ return("'" ~ (value | string | replace("'", "''")) ~ "'") }}
+    {%- set literal = "'" ~ (value | string | replace("'", "''")) ~ "'" -%}
+    {{ return(weft.literal_with_backslash(literal) if '\\' in literal else literal) }}
+{% endmacro %}
+
+{#- A literal with a backslash, as the engine reads it. -#}
+{% macro literal_with_backslash(literal) %}
+    {{ return(adapter.dispatch('literal_with_backslash', 'weft')(literal)) }}
+{% endmacro %}
+
+{% macro default__literal_with_backslash(literal) %}
+    {{ return(literal) }}
+{% endmacro %}
+
+
+{#- A text that is compared, sorted and of several the smallest by its bytes, in UTF-8. -#}
+{% macro in_byte_order(expression) %}
+    {{ return(adapter.dispatch('in_byte_order', 'weft')(expression)) }}
+{% endmacro %}
+
+{% macro default__in_byte_order(expression) %}
+    {{ return(expression) }}
+{% endmacro %}
+
+
+{#- A text in small letters, of whatever alphabet. -#}
+{% macro small_letters(expression) %}
+    {{ return(adapter.dispatch('small_letters', 'weft')(expression)) }}
+{% endmacro %}
+
+{% macro default__small_letters(expression) %}
+    {{ return('lower(' ~ expression ~ ')') }}
+{% endmacro %}
+
+
+{#- A name that the engine does not cut. -#}
+{% macro short_name(name) %}
+    {{ return(adapter.dispatch('short_name', 'weft')(name)) }}
+{% endmacro %}
+
+{% macro default__short_name(name) %}
+    {{ return(name) }}
 {% endmacro %}
 
 

@@ -71,7 +71,7 @@
             'source': 'model.' ~ given.model,
             'landed_table': 'model.' ~ given.model,
             'relation': relation,
-            'id': 'cast(' ~ adapter.quote(given.id) ~ ' as ' ~ weft.sql_type('text') ~ ')',
+            'id': weft.in_byte_order('cast(' ~ adapter.quote(given.id) ~ ' as ' ~ weft.sql_type('text') ~ ')'),
             'load_id': 'cast(null as ' ~ weft.sql_type('integer') ~ ')',
             'seen_at': 'cast(' ~ (adapter.quote(given.timestamp) if given.timestamp else 'null')
                 ~ ' as ' ~ weft.sql_type('timestamp') ~ ')',

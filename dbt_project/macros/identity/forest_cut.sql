@@ -111,7 +111,12 @@
 
     ranked as (
 
-        select null as root, null as node, 0 as count_earlier, 0 as count_expired, 1 as count_allowed
+        select
+            cast(null as {{ weft.sql_type('integer') }}) as root,
+            cast(null as {{ weft.sql_type('integer') }}) as node,
+            0 as count_earlier,
+            0 as count_expired,
+            1 as count_allowed
         where false
         {%- for rule in limited %}
         union all

@@ -10,7 +10,8 @@
         select
             root,
             coalesce(
-                min(case when is_anchor then identifier_id end), min(identifier_id)
+                {{ weft.extreme('min', 'case when is_anchor then identifier_id end', 'key') }},
+                {{ weft.extreme('min', 'identifier_id', 'key') }}
             ) as tree_id
         from weft_roots
         group by root
@@ -22,8 +23,8 @@
         select
             pieces.piece,
             coalesce(
-                min(case when roots.is_anchor then roots.identifier_id end),
-                min(roots.identifier_id)
+                {{ weft.extreme('min', 'case when roots.is_anchor then roots.identifier_id end', 'key') }},
+                {{ weft.extreme('min', 'roots.identifier_id', 'key') }}
             ) as piece_id
         from weft_pieces as pieces
         inner join weft_roots as roots on roots.node = pieces.node

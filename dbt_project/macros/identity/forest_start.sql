@@ -45,7 +45,7 @@
     select
         identifiers.identifier_id,
         identifiers.priority,
-        row_number() over () as node,
+        {{ weft.row_numbers() }} as node,
         identifiers.identifier_type = {{ weft.literal(unique_type) }} as is_anchor
     from {{ ref('identifiers') }} as identifiers
     {%- if not plan.is_full %}

@@ -13,7 +13,7 @@
                     'source': landed.source,
                     'landed_table': table,
                     'relation': landed.relation,
-                    'id': 'id',
+                    'id': weft.in_byte_order('id'),
                     'load_id': 'load_id',
                     'seen_at': 'least(' ~ adapter.quote('timestamp') ~ ', received_at)',
                     'where': weft.is_arriving(landed, table, plan)

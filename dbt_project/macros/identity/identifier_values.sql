@@ -80,18 +80,30 @@
 )
         {%- endset -%}
         {%- do calls.append(query) -%}
-        {%- for number in range(columns | length) -%}
-            {%- if weft.is_preceded(columns, number) or not only_others -%}
-                {%- do selects.append(
-                    weft.identifiers_of_column(name, origin, columns, number, only_others)
-                ) -%}
-            {%- endif -%}
-        {%- endfor -%}
+        {%- do selects.extend(weft.identifiers_of_table(name, origin, columns, only_others)) -%}
     {%- endfor -%}
     {%- if not selects -%}
         {{ return(weft.no_identifier_values()) }}
     {%- endif -%}
     {{ return('with ' ~ calls | join(',\n\n') ~ '\n\n' ~ selects | join('\n\nunion all\n\n')) }}
+{% endmacro %}
+
+
+{#- The queries that give the rows of identifier_values() of a table. -#}
+{% macro identifiers_of_table(calls, origin, columns, only_others) %}
+    {{ return(adapter.dispatch('identifiers_of_table', 'weft')(calls, origin, columns, only_others)) }}
+{% endmacro %}
+
+{% macro default__identifiers_of_table(calls, origin, columns, only_others) %}
+    {%- set selects = [] -%}
+    {%- for number in range(columns | length) -%}
+        {%- if weft.is_preceded(columns, number) or not only_others -%}
+            {%- do selects.append(
+                weft.identifiers_of_column(calls, origin, columns, number, only_others)
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(selects) }}
 {% endmacro %}
 
 

@@ -73,6 +73,19 @@
             {{ return(builds[input].full_reason) }}
         {%- endif -%}
     {%- endfor -%}
+    {{ return(weft.reason_of_dead_build(last.build)) }}
+{% endmacro %}
+
+
+{#-
+    Why a model cannot go on after a build that died; empty when it can, as always where rows and
+    ledger are one transaction.
+-#}
+{% macro reason_of_dead_build(last_build) %}
+    {{ return(adapter.dispatch('reason_of_dead_build', 'weft')(last_build)) }}
+{% endmacro %}
+
+{% macro default__reason_of_dead_build(last_build) %}
     {{ return('') }}
 {% endmacro %}
 
@@ -106,8 +119,21 @@
 {#-
     The highest load of every source of which anything has landed. The rows of a view have loads of
     their own, each table its own.
+
+    It is asked once in a run: what lands while others build, where the engine lets it, is for the
+    next run, and all models of this one read the same.
 -#}
 {% macro present_loads() %}
+    {%- set memory = weft.run_memory() -%}
+    {%- if 'present_loads' not in memory -%}
+        {#- Two models may ask at once: the first answer counts for both. -#}
+        {%- do memory.setdefault('present_loads', weft.find_present_loads()) -%}
+    {%- endif -%}
+    {{ return(memory.present_loads) }}
+{% endmacro %}
+
+
+{% macro find_present_loads() %}
     {%- set present = {} -%}
     {%- for source in weft.landed_sources() -%}
         {%- for table in weft.call_tables() -%}
@@ -130,15 +156,24 @@
 {% endmacro %}
 
 
-{#- Which rows of a landed table a plan reads, as a condition; all that are landed without a plan. -#}
+{#- Which rows of a landed table a plan reads, as a condition; all that are landed where it counts no loads. -#}
 {% macro is_arriving(landed, table, plan=none) %}
-    {%- if plan is none or plan.is_full -%}
+    {%- if plan is none or 'present' not in plan -%}
         {{ return(weft.is_landed(landed)) }}
     {%- endif -%}
+    {{ return(weft.is_landed(landed) ~ ' and ' ~ weft.is_load_of_plan(landed, table, plan)) }}
+{% endmacro %}
+
+
+{#- Whether a row came with a load that a plan reads, as a condition. Views may not know theirs. -#}
+{% macro is_load_of_plan(landed, table, plan) %}
     {%- set input = landed.source ~ '.' ~ table if landed.relation.is_view else landed.source -%}
-    {{ return(
-        weft.is_landed(landed) ~ ' and load_id > ' ~ plan.consumed.get(input, 0)
-    ) }}
+    {%- set load = 'coalesce(load_id, 0)' if landed.relation.is_view else 'load_id' -%}
+    {%- set until = load ~ ' <= ' ~ plan.present.get(input, 0) -%}
+    {%- if plan.is_full -%}
+        {{ return(until) }}
+    {%- endif -%}
+    {{ return('load_id > ' ~ plan.consumed.get(input, 0) ~ ' and ' ~ until) }}
 {% endmacro %}
 
 
@@ -150,16 +185,12 @@
 
 {#- The same for the rows of `stg_events`, which are those of all landed tables. -#}
 {% macro is_arriving_event(plan) %}
-    {%- if plan.is_full -%}
-        {{ return('true') }}
-    {%- endif -%}
     {%- set conditions = ['false'] -%}
     {%- for table, call in weft.call_tables().items() -%}
         {%- for landed in weft.landed_tables(table) -%}
-            {%- set input = landed.source ~ '.' ~ table if landed.relation.is_view else landed.source -%}
             {%- do conditions.append(
                 '(source = ' ~ weft.literal(landed.source) ~ ' and call_type = ' ~ weft.literal(call)
-                ~ ' and load_id > ' ~ plan.consumed.get(input, 0) ~ ')'
+                ~ ' and ' ~ weft.is_load_of_plan(landed, table, plan) ~ ')'
             ) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -11,7 +11,7 @@
     {%- endfor -%}
     trim({{ expression }}) <> ''
     {%- if values %}
-    and lower(trim({{ expression }})) not in (
+    and {{ weft.small_letters('trim(' ~ expression ~ ')') }} not in (
         {%- for value in values -%}
         {{ weft.literal(value | string | lower) }}{{ ', ' if not loop.last }}
         {%- endfor -%}

@@ -14,6 +14,7 @@
                  delete, and is not stored
                  append: the query gives rows that were not there, always
                  mirror: the query gives all rows, those it does not give are deleted
+        adds_up  a row that arrives is made of the stored one, so that to write it twice is wrong
         endure   keep the table through full builds, whose query compares everything
 
     Rows, and the line in `identity_builds` that says what was consumed, are one transaction.
@@ -35,15 +36,11 @@
         {% call statement('main') %} select 'nothing is new' {% endcall %}
         {%- set written = 0 -%}
     {%- else -%}
-        {% call statement('main') %}
-            create temporary table {{ model.name }}__arriving as {{ sql }}
-        {% endcall %}
+        {%- do weft.create_temporary(model.name ~ '__arriving', sql, 'main') -%}
         {%- set written = weft.write_changes(
             target_relation, mode, config.get('key'), plan, config.get('replace_when')
         ) -%}
-        {% call statement('clean_up') %}
-            drop table {{ model.name }}__arriving
-        {% endcall %}
+        {%- do weft.drop_temporary([model.name ~ '__arriving']) -%}
     {%- endif -%}
     {%- do weft.moment('written') -%}
     {%- do weft.record_build(model.name, plan, written) -%}
@@ -60,13 +57,13 @@
 
 {#- Build the table aside and let it take the place of the one there was; how many rows it has. -#}
 {% macro write_anew(target, existing, sql, number) %}
-    {%- set arriving = make_intermediate_relation(target) -%}
-    {{ drop_relation_if_exists(load_cached_relation(arriving)) }}
-    {% call statement('main') %}
-        create table {{ arriving }} as
+    {%- set arriving = weft.arriving_relation(target) -%}
+    {%- set query -%}
         select *, cast({{ number }} as {{ weft.sql_type('integer') }}) as build
         from ({{ sql }}) as arriving
-    {% endcall %}
+    {%- endset -%}
+    {%- do weft.create_table(arriving, query, 'main') -%}
+    {%- do weft.after_filling(arriving) -%}
     {%- do weft.put_in_place(arriving, existing, target) -%}
     {{ return(weft.value_of('select count(*) from ' ~ target)) }}
 {% endmacro %}
@@ -74,16 +71,18 @@
 
 {#- Write what differs between a table and the rows that arrive; how many rows were touched. -#}
 {% macro write_changes(target, mode, key, plan, replace=none) %}
+    {{ return(adapter.dispatch('write_changes', 'weft')(target, mode, key, plan, replace)) }}
+{% endmacro %}
+
+{% macro default__write_changes(target, mode, key, plan, replace) %}
     {%- set arriving = model.name ~ '__arriving' -%}
     {%- set columns = weft.stored_columns(target) -%}
     {%- if mode == 'append' -%}
         {{ return(weft.insert_rows(target, arriving, columns, plan.number)) }}
     {%- endif -%}
     {%- set changed = model.name ~ '__changed' -%}
-    {% call statement('changed') %}
-        create temporary table {{ changed }} as
-        {{ weft.changed_rows(target, arriving, columns, key, mode, replace) }}
-    {% endcall %}
+    {%- set query = weft.changed_rows(target, arriving, columns, key, mode, replace) -%}
+    {%- do weft.create_temporary(changed, query, 'changed') -%}
     {%- set touched = weft.value_of('select count(*) from ' ~ changed) -%}
     {%- if touched > 0 -%}
         {%- set replaced = weft.delete_rows(target, changed, key) -%}
@@ -95,9 +94,7 @@
             }) -%}
         {%- endif -%}
     {%- endif -%}
-    {% call statement('clean_up') %}
-        drop table {{ changed }}
-    {% endcall %}
+    {%- do weft.drop_temporary([changed]) -%}
     {{ return(touched) }}
 {% endmacro %}
 

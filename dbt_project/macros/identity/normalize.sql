@@ -4,11 +4,13 @@
     {%- for step in rule.normalize -%}
         {%- if step == 'e164' -%}
             {%- set value.sql = weft.e164(value.sql, rule.default_country_code) -%}
+        {%- elif step == 'lower' -%}
+            {%- set value.sql = weft.small_letters(value.sql) -%}
         {%- else -%}
             {%- set value.sql = step ~ '(' ~ value.sql ~ ')' -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(value.sql) }}
+    {{ return(weft.in_byte_order(value.sql)) }}
 {% endmacro %}
 
 
@@ -19,7 +21,7 @@
 -#}
 {% macro e164(expression, country_code) %}
     {%- set digits = weft.digits(expression) -%}
-    {%- set national = "'+" ~ country_code ~ "' || ltrim(" ~ digits ~ ", '0')" -%}
+    {%- set national = "'+" ~ country_code ~ "' || trim(leading '0' from " ~ digits ~ ')' -%}
     {%- set number -%}
         case
             when ltrim({{ expression }}) like '+%' then '+' || {{ digits }}

@@ -12,7 +12,7 @@
     {%- for column in columns if column.rule.type in types -%}
         {%- set value = weft.normalized(column.expression, column.rule) -%}
         {%- do conditions.append(
-            ' and not coalesce(' ~ weft.sha256('lower(trim(' ~ value ~ '))') ~ ' in ('
+            ' and not coalesce(' ~ weft.sha256(weft.small_letters('trim(' ~ value ~ ')')) ~ ' in ('
             ~ 'select value_hash from ' ~ weft.system_table('suppressions')
             ~ " where reason = 'forgotten' and type = " ~ weft.literal(column.rule.type) ~ '), false)'
         ) -%}
@@ -23,6 +23,10 @@
 
 {#- The identifier types of which a value was forgotten, sorted. -#}
 {% macro forgotten_types() %}
+    {{ return(adapter.dispatch('forgotten_types', 'weft')()) }}
+{% endmacro %}
+
+{% macro default__forgotten_types() %}
     {%- set register = weft.system_table('suppressions') -%}
     {%- if not execute or weft.stored_relation(register.schema, register.identifier) is none -%}
         {{ return([]) }}

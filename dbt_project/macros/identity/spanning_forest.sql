@@ -173,9 +173,9 @@
         select
             least(tree_a, tree_b) as tree_a,
             greatest(tree_a, tree_b) as tree_b,
-            {{ dbt.any_value('case when tree_a < tree_b then a_is_anchored else b_is_anchored end') }}
+            {{ weft.any_of('case when tree_a < tree_b then a_is_anchored else b_is_anchored end') }}
                 as a_is_anchored,
-            {{ dbt.any_value('case when tree_a < tree_b then b_is_anchored else a_is_anchored end') }}
+            {{ weft.any_of('case when tree_a < tree_b then b_is_anchored else a_is_anchored end') }}
                 as b_is_anchored,
             min(position) as position
         from moved

@@ -25,12 +25,12 @@
         select
             {%- for column, type in columns.items() %}
             {%- if column in table.columns %}
-            {{ weft.try_cast(adapter.quote(column), type) }} as {{ adapter.quote(column) }},
+            {{ weft.try_cast(adapter.quote(column), type, table.columns[column]) }} as {{ adapter.quote(column) }},
             {%- else %}
             cast(null as {{ weft.sql_type(type) }}) as {{ adapter.quote(column) }},
             {%- endif %}
             {%- endfor %}
-            {{ weft.literal(table.source) }} as source,
+            {{ weft.in_byte_order(weft.literal(table.source)) }} as source,
             load_id
         from {{ table.relation }}
         where {{ weft.is_landed(table) }}
@@ -74,7 +74,9 @@
 
 {#- One of weft's own tables, as a relation. -#}
 {% macro system_table(name) %}
-    {{ return(api.Relation.create(database=target.database, schema='weft', identifier=name)) }}
+    {{ return(api.Relation.create(
+        database=target.get('database'), schema='weft', identifier=name
+    )) }}
 {% endmacro %}
 
 
@@ -83,6 +85,10 @@
     nothing has landed. A source's schema bears the source's name.
 -#}
 {% macro landed_tables(name) %}
+    {{ return(adapter.dispatch('landed_tables', 'weft')(name)) }}
+{% endmacro %}
+
+{% macro default__landed_tables(name) %}
     {%- if not execute -%}
         {{ return([]) }}
     {%- endif -%}
@@ -105,6 +111,10 @@
 
 {#- The names of the sources of which anything has landed, sorted. -#}
 {% macro landed_sources() %}
+    {{ return(adapter.dispatch('landed_sources', 'weft')()) }}
+{% endmacro %}
+
+{% macro default__landed_sources() %}
     {%- set loads = weft.system_table('loads') -%}
     {%- if weft.stored_relation(loads.schema, loads.identifier) is none -%}
         {{ return([]) }}

@@ -2,15 +2,23 @@
     The name of a landed table or column for an event or property, by the Segment rule: words of
     capitals-or-digits followed by small letters-or-digits, in small letters, joined by underscores
     (Segment's go-snakecase). `Order Completed` is order_completed, `HTTPServer` is httpserver.
-    A leading digit and a reserved word get an underscore in front.
+    A leading digit and a reserved word get an underscore in front; a long name is cut.
 -#}
 {% macro segment_name(name) %}
     {%- set words = modules.re.findall('(?=[A-Za-z0-9])[A-Z0-9]*[a-z0-9]*', name) -%}
     {%- set joined = words | select | map('lower') | join('_') -%}
-    {%- if joined[:1].isdigit() or joined in weft.reserved_words() -%}
-        {{ return('_' ~ joined) }}
-    {%- endif -%}
-    {{ return(joined) }}
+    {%- set name = ('_' ~ joined if joined[:1].isdigit() else joined)[:weft.longest_name()] -%}
+    {{ return('_' ~ name if name in weft.reserved_words() else name) }}
+{% endmacro %}
+
+
+{#- How many letters the name of a landed table or column has at most. -#}
+{% macro longest_name() %}
+    {{ return(adapter.dispatch('longest_name', 'weft')()) }}
+{% endmacro %}
+
+{% macro default__longest_name() %}
+    {{ return(127) }}
 {% endmacro %}
 
 

@@ -105,9 +105,7 @@
         if ranks else '0' %}
 select
     profile_id,
-    {{ weft.value_of_placed('min(' ~ weft.placed_value(
-        weft.placed_value('source_rank', 'place'), 'value'
-    ) ~ ')') }} as {{ value }}
+    {{ weft.value_of_extreme('min', ['source_rank', 'place'], 'value') }} as {{ value }}
 from (
     select
         profile_id,

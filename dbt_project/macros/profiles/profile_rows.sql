@@ -40,15 +40,16 @@
                 ~ weft.profiles_of_new_calls(plan, config.get('calls', []))
             ) -%}
         {%- endif -%}
-        {% call statement('main') %}
-            create temporary table {{ arriving }} as
-            {{ sql.replace(weft.is_touched(), 'profile_id in (select profile_id from ' ~ touched ~ ')') }}
-        {% endcall %}
+        {%- do weft.create_temporary(
+            arriving,
+            sql.replace(weft.is_touched(), 'profile_id in (select profile_id from ' ~ touched ~ ')'),
+            'main'
+        ) -%}
         {%- set written = weft.write_profile_rows(
             target_relation, arriving, touched, config.get('key', 'profile_id')
         ) -%}
         {%- set count_touched = weft.one_value('select count(*) from ' ~ (touched or arriving)) -%}
-        {%- do weft.drop_tables([arriving] + ([touched] if touched else [])) -%}
+        {%- do weft.drop_temporary([arriving] + ([touched] if touched else [])) -%}
     {%- endif -%}
     {%- do weft.record_trait_build(plan, count_touched, written) -%}
 
@@ -111,12 +112,9 @@
 
 {#- Create a temporary table of the profiles that a query gives, each once. -#}
 {% macro create_touched(touched, query) %}
-    {% call statement('touched') %}
-        create temporary table {{ touched }} as
-        select distinct profile_id from (
-            {{ query }}
-        ) as touched
-    {% endcall %}
+    {%- do weft.create_temporary(
+        touched, 'select distinct profile_id from (' ~ query ~ ') as touched', 'touched'
+    ) -%}
 {% endmacro %}
 
 
@@ -148,11 +146,9 @@ where {{ weft.is_new_event(plan) }} and events.call_type in ({{ weft.literals(ca
 
 {#- Build a table aside and let it take the place of the one there was; how many rows it has. -#}
 {% macro write_profile_rows_anew(target, existing, sql) %}
-    {%- set arriving = make_intermediate_relation(target) -%}
-    {%- do drop_relation_if_exists(load_cached_relation(arriving)) -%}
-    {% call statement('main') %}
-        create table {{ arriving }} as {{ sql }}
-    {% endcall %}
+    {%- set arriving = weft.arriving_relation(target) -%}
+    {%- do weft.create_table(arriving, sql, 'main') -%}
+    {%- do weft.after_filling(arriving) -%}
     {%- do weft.put_in_place(arriving, existing, target) -%}
     {{ return(weft.one_value('select count(*) from ' ~ target)) }}
 {% endmacro %}
@@ -168,8 +164,7 @@ where {{ weft.is_new_event(plan) }} and events.call_type in ({{ weft.literals(ca
 {% macro write_profile_rows(target, arriving, touched=none, key='profile_id') %}
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | list -%}
     {%- set changed = adapter.quote(model.alias ~ '__changed') -%}
-    {% call statement('changed') %}
-        create temporary table {{ changed }} as
+    {%- set query -%}
         select
             coalesce(arriving.{{ key }}, stored.{{ key }}) as changed_key,
             arriving.*
@@ -186,28 +181,29 @@ where {{ weft.is_new_event(plan) }} and events.call_type in ({{ weft.literals(ca
             {%- for column in columns %}
             or arriving.{{ column }} is distinct from stored.{{ column }}
             {%- endfor %}
-    {% endcall %}
+    {%- endset -%}
+    {%- do weft.create_temporary(changed, query, 'changed') -%}
     {%- set written = weft.one_value('select count(*) from ' ~ changed) -%}
     {%- if written > 0 -%}
-        {% call statement('delete') %}
-            delete from {{ target }}
-            where {{ key }} in (select changed_key from {{ changed }})
-        {% endcall %}
-        {% call statement('insert') %}
-            insert into {{ target }} ({{ columns | join(', ') }})
-            select {{ columns | join(', ') }} from {{ changed }} where {{ key }} is not null
-        {% endcall %}
+        {%- do weft.exchange_profile_rows(target, changed, columns, key) -%}
     {%- endif -%}
-    {%- do weft.drop_tables([changed]) -%}
+    {%- do weft.drop_temporary([changed]) -%}
     {{ return(written) }}
 {% endmacro %}
 
 
-{#- Drop tables that nobody needs any more. -#}
-{% macro drop_tables(tables) %}
-    {%- for table in tables -%}
-        {% call statement('clean_up') %}
-            drop table {{ table }}
-        {% endcall %}
-    {%- endfor -%}
+{#- Let the changed rows take the place of those that are stored under their keys. -#}
+{% macro exchange_profile_rows(target, changed, columns, key) %}
+    {%- do adapter.dispatch('exchange_profile_rows', 'weft')(target, changed, columns, key) -%}
+{% endmacro %}
+
+{% macro default__exchange_profile_rows(target, changed, columns, key) %}
+    {% call statement('delete') %}
+        delete from {{ target }}
+        where {{ key }} in (select changed_key from {{ changed }})
+    {% endcall %}
+    {% call statement('insert') %}
+        insert into {{ target }} ({{ columns | join(', ') }})
+        select {{ columns | join(', ') }} from {{ changed }} where {{ key }} is not null
+    {% endcall %}
 {% endmacro %}

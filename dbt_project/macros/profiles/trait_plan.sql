@@ -76,6 +76,10 @@
     complete the sentence "the … has changed".
 -#}
 {% macro common_signature() %}
+    {{ return(adapter.dispatch('common_signature', 'weft')()) }}
+{% endmacro %}
+
+{% macro default__common_signature() %}
     {%- set replays = weft.one_value(
         'select count(*) from ' ~ weft.system_table('runs')
         ~ " where figures like '%\"replayed_values\":%' and figures not like '%\"replayed_values\": 0%'"

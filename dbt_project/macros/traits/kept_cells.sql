@@ -5,7 +5,7 @@
         {%- do tables.update({part: api.Relation.create(
             database=this.database,
             schema=this.schema,
-            identifier=model.alias ~ '__' ~ label ~ '__' ~ part,
+            identifier=weft.short_name(model.alias ~ '__' ~ label ~ '__' ~ part),
             type='table'
         )}) -%}
     {%- endfor -%}
@@ -21,7 +21,7 @@
 
 {#- The temporary table of the cells of a group that a build touches. -#}
 {% macro touched_cells(label) %}
-    {{ return(adapter.quote(model.alias ~ '__' ~ label ~ '__touched')) }}
+    {{ return(adapter.quote(weft.short_name(model.alias ~ '__' ~ label ~ '__touched'))) }}
 {% endmacro %}
 
 
@@ -34,7 +34,7 @@
         {%- set calls = weft.create_calls(group, weft.trait_rows(group)) -%}
         {%- do weft.create_cells(tables.days, weft.trait_day_cells(group, calls)) -%}
         {%- do weft.create_cells(tables['values'], weft.trait_value_cells(group, calls)) -%}
-        {%- do weft.drop_tables([calls]) -%}
+        {%- do weft.drop_temporary([calls]) -%}
     {%- else -%}
         {%- set calls = '(' ~ weft.trait_rows(group) ~ ') as calls' -%}
         {%- do weft.create_cells(tables.days, weft.trait_day_cells(group, calls)) -%}
@@ -42,23 +42,24 @@
 {% endmacro %}
 
 
+{#- Create cells anew, in place of those that are there. -#}
 {% macro create_cells(table, query) %}
+    {%- do adapter.dispatch('create_cells', 'weft')(table, query) -%}
+    {%- do weft.after_filling(table) -%}
+{% endmacro %}
+
+{% macro default__create_cells(table, query) %}
     {% call statement('drop_cells') %}
         drop table if exists {{ table }}
     {% endcall %}
-    {% call statement('create_cells') %}
-        create table {{ table }} as {{ query }}
-    {% endcall %}
+    {%- do weft.create_table(table, query, 'create_cells') -%}
 {% endmacro %}
 
 
 {#- A temporary table of calls of a group; its name. -#}
 {% macro create_calls(group, query) %}
-    {%- set calls = adapter.quote(model.alias ~ '__' ~ group.label ~ '__calls') -%}
-    {% call statement('calls') %}
-        create temporary table {{ calls }} as
-        {{ query }}
-    {% endcall %}
+    {%- set calls = adapter.quote(weft.short_name(model.alias ~ '__' ~ group.label ~ '__calls')) -%}
+    {%- do weft.create_temporary(calls, query, 'calls') -%}
     {{ return(calls) }}
 {% endmacro %}
 
@@ -70,8 +71,7 @@
 {% macro renew_cells(group, tables, plan) %}
     {%- set calls = weft.create_calls(group, weft.trait_rows(group, plan=plan)) -%}
     {%- set touched = weft.touched_cells(group.label) -%}
-    {% call statement('touched_cells') %}
-        create temporary table {{ touched }} as
+    {%- set query -%}
         select
             calls.identifier_id,
             calls.day,
@@ -80,7 +80,8 @@
         left join {{ tables.days }} as stored
             on stored.identifier_id = calls.identifier_id and stored.day = calls.day
         group by calls.identifier_id, calls.day
-    {% endcall %}
+    {%- endset -%}
+    {%- do weft.create_temporary(touched, query, 'touched_cells') -%}
     {%- set found = run_query(
         'select count(*), min(day) filter (where is_stored), max(day) filter (where is_stored) from '
         ~ touched
@@ -88,10 +89,9 @@
     {%- if found[1] is not none -%}
         {%- set condition = 'not (' ~ weft.is_new_event(plan) ~ ') and '
             ~ weft.is_reopened(touched) -%}
-        {% call statement('earlier_calls') %}
-            insert into {{ calls }}
-            {{ weft.trait_rows(group, condition, days=[found[1], found[2]]) }}
-        {% endcall %}
+        {%- do weft.add_to_temporary(
+            calls, weft.trait_rows(group, condition, days=[found[1], found[2]])
+        ) -%}
     {%- endif -%}
     {%- if found[0] > 0 -%}
         {%- do weft.replace_cells(tables.days, weft.trait_day_cells(group, calls), touched) -%}
@@ -101,7 +101,7 @@
             ) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- do weft.drop_tables([calls]) -%}
+    {%- do weft.drop_temporary([calls]) -%}
 {% endmacro %}
 
 
@@ -115,7 +115,12 @@
 {% endmacro %}
 
 
+{#- Let cells take the place of those that were stored of their identifiers and days. -#}
 {% macro replace_cells(table, query, touched) %}
+    {%- do adapter.dispatch('replace_cells', 'weft')(table, query, touched) -%}
+{% endmacro %}
+
+{% macro default__replace_cells(table, query, touched) %}
     {% call statement('delete_cells') %}
         delete from {{ table }} as stored
         using {{ touched }} as touched
@@ -134,7 +139,7 @@
 {% macro drop_touched_cells(kept, plan) %}
     {%- set labels = kept | map(attribute='label') | list -%}
     {%- for label in labels if label not in plan.anew -%}
-        {%- do weft.drop_tables([weft.touched_cells(label)]) -%}
+        {%- do weft.drop_temporary([weft.touched_cells(label)]) -%}
     {%- endfor -%}
     {%- for label in plan.before.get('cells', {}) if label not in labels -%}
         {%- for table in weft.cell_tables(label).values() -%}

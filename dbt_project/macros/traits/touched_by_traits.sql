@@ -64,16 +64,19 @@ select identifier_id from (
 -#}
 {% macro let_days_pass(target, definitions, touched, plan) %}
     {%- set traits = definitions | selectattr('aggregate', 'equalto', 'days_since') | list -%}
-    {%- if traits and plan.as_of != weft.as_of() -%}
+    {%- if traits and weft.rows_are_updated() and plan.as_of != weft.as_of() -%}
         {%- set passed = weft.days_between(plan.as_of, weft.as_of()) -%}
         {% call statement('let_days_pass') %}
-            update {{ target }} set
+            update {{ target }} as stored set
             {%- for trait in traits %}
             {%- set column = adapter.quote(trait.name) %}
                 {{ column }} = {{ column }} + {{ passed }}{{ ',' if not loop.last }}
             {%- endfor %}
             where
-                profile_id not in (select profile_id from {{ touched }})
+                not exists (
+                    select 1 from {{ touched }} as touched
+                    where touched.profile_id = stored.profile_id
+                )
                 and (
                 {%- for trait in traits %}
                     {{ adapter.quote(trait.name) }} is not null{{ ' or' if not loop.last }}
@@ -82,3 +85,27 @@ select identifier_id from (
         {% endcall %}
     {%- endif -%}
 {% endmacro %}
+
+
+{#- Whether rows of a stored table can be updated where they are, in the transaction of a build. -#}
+{% macro rows_are_updated() %}
+    {{ return(adapter.dispatch('rows_are_updated', 'weft')()) }}
+{% endmacro %}
+
+{% macro default__rows_are_updated() %}
+    {{ return(true) }}
+{% endmacro %}
+
+
+{#- The profiles whose `days_since` grow, as the end of a query, where rows cannot be updated. -#}
+{% macro touched_by_days(target, definitions, plan) %}
+    {%- set traits = definitions | selectattr('aggregate', 'equalto', 'days_since') | list -%}
+    {%- if traits and not weft.rows_are_updated() and plan.as_of != weft.as_of() %}
+union all
+select profile_id from {{ target }}
+where
+        {%- for trait in traits %}
+    {{ adapter.quote(trait.name) }} is not null{{ ' or' if not loop.last }}
+        {%- endfor %}
+    {%- endif %}
+{%- endmacro %}

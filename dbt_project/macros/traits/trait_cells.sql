@@ -71,7 +71,7 @@ union all
     {%- endif %}
 select
     {{ weft.literal(table.source) }} as source,
-    id
+    {{ weft.in_byte_order('id') }} as id
     {%- for alias, wanted in group.columns.items() %},
     {{ weft.landed_value(table, wanted) }} as {{ adapter.quote(alias) }}
     {%- if wanted.type == 'decimal' %},
@@ -109,9 +109,9 @@ where false
     {%- if wanted.column not in table.columns -%}
         {{ return('cast(null as ' ~ weft.sql_type(wanted.type) ~ ')') }}
     {%- elif wanted.type == 'decimal' -%}
-        {{ return(weft.number(column)) }}
+        {{ return(weft.number(column, table.columns[wanted.column])) }}
     {%- endif -%}
-    {{ return(weft.try_cast(column, wanted.type)) }}
+    {{ return(weft.try_cast(column, wanted.type, table.columns[wanted.column])) }}
 {% endmacro %}
 
 
@@ -121,7 +121,9 @@ where false
     {%- if wanted.column not in table.columns -%}
         {{ return('false') }}
     {%- endif -%}
-    {{ return(column ~ ' is not null and ' ~ weft.number(column) ~ ' is null') }}
+    {{ return(
+        column ~ ' is not null and ' ~ weft.number(column, table.columns[wanted.column]) ~ ' is null'
+    ) }}
 {% endmacro %}
 
 

@@ -47,6 +47,10 @@
     are not known, or the table holds calls of any name.
 -#}
 {% macro landed_calls(table) %}
+    {{ return(adapter.dispatch('landed_calls', 'weft')(table)) }}
+{% endmacro %}
+
+{% macro default__landed_calls(table) %}
     {%- set landed = weft.landed_tables(table) -%}
     {%- set queries = [] -%}
     {%- for one in landed if 'event_text' in one.columns -%}
@@ -82,9 +86,12 @@
         {%- do group.series.update({name: {'value': value, 'condition': condition}}) -%}
         {%- do made_of.update({'series': name}) -%}
     {%- else -%}
-        {%- for function, sql in weft.trait_measures(trait.aggregate, value, condition).items() -%}
-            {%- do group.measures.update({function ~ suffix: sql}) -%}
-            {%- do made_of.update({function: adapter.quote(function ~ suffix)}) -%}
+        {%- for function, sql in weft.trait_measures(
+            trait.aggregate, value, trait.type, condition
+        ).items() -%}
+            {%- set measure = weft.short_name(function ~ suffix) -%}
+            {%- do group.measures.update({measure: sql}) -%}
+            {%- do made_of.update({function: adapter.quote(measure)}) -%}
         {%- endfor -%}
     {%- endif -%}
     {%- do group.traits.append(dict(trait, made_of=made_of, label=group.label)) -%}
@@ -103,7 +110,7 @@
 
 
 {#- What a cell must hold for an aggregate, {function: SQL over the cell's rows}. -#}
-{% macro trait_measures(aggregate, value, condition) %}
+{% macro trait_measures(aggregate, value, type, condition) %}
     {%- set filter = ' filter (where ' ~ condition ~ ')' if condition else '' -%}
     {%- set sum = 'sum(' ~ (value or '') ~ ')' ~ filter -%}
     {%- set sent = (value or '') ~ ' is not null' ~ (' and ' ~ condition if condition else '') -%}
@@ -114,12 +121,9 @@
     {%- elif aggregate == 'average' -%}
         {{ return({'sum': sum, 'count': 'count(' ~ value ~ ')' ~ filter}) }}
     {%- elif aggregate in ('min', 'max') -%}
-        {{ return({aggregate: aggregate ~ '(' ~ value ~ ')' ~ filter}) }}
+        {{ return({aggregate: weft.extreme(aggregate, value, type) ~ filter}) }}
     {%- endif -%}
     {#- Of several values at one instant the first is the smallest and the last the greatest. -#}
     {%- set function = 'min' if aggregate == 'first' else 'max' -%}
-    {{ return({
-        aggregate: function ~ '(' ~ weft.placed_value('occurred_at', value) ~ ')'
-            ~ ' filter (where ' ~ sent ~ ')'
-    }) }}
+    {{ return(weft.placed_measures(aggregate, function, 'occurred_at', value, sent)) }}
 {% endmacro %}

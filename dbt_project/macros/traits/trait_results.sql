@@ -51,8 +51,8 @@ select
     {%- set traits = groups | map(attribute='traits') | sum(start=[]) | sort(attribute='position') %}
     {%- for trait in traits %},
     {%- set none_happened = {'count': '0', 'unique_count': '0', 'exists': 'false'} %}
-    {%- set value = adapter.quote(trait.label ~ '_' ~ trait.made_of.get('series', 'traits'))
-        ~ '.' ~ adapter.quote(trait.name) %}
+    {%- set part = weft.short_name(trait.label ~ '_' ~ trait.made_of.get('series', 'traits')) %}
+    {%- set value = adapter.quote(part) ~ '.' ~ adapter.quote(trait.name) %}
     {%- if trait.aggregate in none_happened %}
     {%- set value = 'coalesce(' ~ value ~ ', ' ~ none_happened[trait.aggregate] ~ ')' %}
     {%- endif %}
@@ -68,9 +68,9 @@ left join {{ adapter.quote(part) }} on {{ adapter.quote(part) }}.{{ owner }} = o
 
 {#- The cells of a group as parts of a query: {days, values, sql}. -#}
 {% macro computed_cells(group) %}
-    {%- set rows = adapter.quote(group.label ~ '_calls') -%}
-    {%- set days = adapter.quote(group.label ~ '_days') -%}
-    {%- set values = adapter.quote(group.label ~ '_values') -%}
+    {%- set rows = adapter.quote(weft.short_name(group.label ~ '_calls')) -%}
+    {%- set days = adapter.quote(weft.short_name(group.label ~ '_days')) -%}
+    {%- set values = adapter.quote(weft.short_name(group.label ~ '_values')) -%}
     {%- set condition = weft.in_hours(group.hours) if group.hours else none -%}
     {%- set sql -%}
 ,
@@ -105,9 +105,9 @@ left join {{ adapter.quote(part) }} on {{ adapter.quote(part) }}.{{ owner }} = o
 {% macro group_results(group, cells, parts) %}
     {%- set measured = group.traits | rejectattr('made_of.series') | list %}
     {%- if measured %}
-    {%- do parts.append(group.label ~ '_traits') %},
+    {%- do parts.append(weft.short_name(group.label ~ '_traits')) %},
 
-{{ adapter.quote(group.label ~ '_traits') }} as (
+{{ adapter.quote(parts[-1]) }} as (
 
     select
         nodes.{{ weft.trait_owner() }}
@@ -123,9 +123,9 @@ left join {{ adapter.quote(part) }} on {{ adapter.quote(part) }}.{{ owner }} = o
     {%- endif %}
     {%- for series in group.series %}
     {%- set traits = group.traits | selectattr('made_of.series', 'equalto', series) | list %}
-    {%- do parts.append(group.label ~ '_' ~ series) %},
+    {%- do parts.append(weft.short_name(group.label ~ '_' ~ series)) %},
 
-{{ adapter.quote(group.label ~ '_' ~ series) }} as (
+{{ adapter.quote(parts[-1]) }} as (
     {{- weft.series_results(series, traits, cells['values']) | indent(4) }}
 
 )
@@ -146,15 +146,12 @@ left join {{ adapter.quote(part) }} on {{ adapter.quote(part) }}.{{ owner }} = o
         {%- set happened = of.count ~ ' > 0' ~ (' and ' ~ in_window if in_window else '') -%}
         {{ return(weft.days_between('max(day) filter (where ' ~ happened ~ ')', weft.as_of())) }}
     {%- elif aggregate == 'average' -%}
-        {{ return(
-            'cast(sum(' ~ of.sum ~ ')' ~ filter ~ ' / nullif(sum(' ~ of.count ~ ')' ~ filter
-            ~ ', 0) as ' ~ weft.sql_type('decimal') ~ ')'
-        ) }}
+        {{ return(weft.quotient('sum(' ~ of.sum ~ ')' ~ filter, 'sum(' ~ of.count ~ ')' ~ filter)) }}
     {%- elif aggregate in ('sum', 'min', 'max') -%}
-        {{ return(aggregate ~ '(' ~ of[aggregate] ~ ')' ~ filter) }}
+        {{ return(weft.extreme(aggregate, of[aggregate], trait.type) ~ filter) }}
     {%- endif -%}
     {%- set function = 'min' if aggregate == 'first' else 'max' -%}
-    {{ return(weft.value_of_placed(function ~ '(' ~ of[aggregate] ~ ')' ~ filter)) }}
+    {{ return(weft.value_of_placed_measures(aggregate, function, of, in_window)) }}
 {% endmacro %}
 
 
@@ -173,9 +170,7 @@ select
     {{ weft.list_of(value, count ~ ' > 0') }}
     {%- else %}
     {#- What happened once is no habit; of equally frequent values the first counts. #}
-    {{ weft.value_of_placed(
-        'min(' ~ weft.placed_value('-' ~ count, value) ~ ') filter (where ' ~ count ~ ' >= 2)'
-    ) }}
+    {{ weft.value_of_extreme('min', ['-' ~ count], value, count ~ ' >= 2') }}
     {%- endif %} as {{ adapter.quote(trait.name) }}
     {%- endfor %}
 from (

@@ -44,23 +44,21 @@
         ) -%}
         {%- set count_touched = written -%}
     {%- elif owner == 'group_id' -%}
-        {% call statement('main') %}
-            create temporary table {{ arriving }} as
-            {{ weft.trait_results(groups, stored) }}
-        {% endcall %}
+        {%- do weft.create_temporary(arriving, weft.trait_results(groups, stored), 'main') -%}
         {%- set written = weft.write_profile_rows(target_relation, arriving, none, owner) -%}
         {%- set count_touched = weft.one_value('select count(*) from ' ~ arriving) -%}
-        {%- do weft.drop_tables([arriving]) -%}
+        {%- do weft.drop_temporary([arriving]) -%}
     {%- else -%}
-        {%- do weft.create_touched(touched, weft.touched_by_traits(groups, kept, plan)) -%}
+        {%- do weft.create_touched(
+            touched,
+            weft.touched_by_traits(groups, kept, plan)
+            ~ weft.touched_by_days(target_relation, definitions, plan)
+        ) -%}
         {%- do weft.let_days_pass(target_relation, definitions, touched, plan) -%}
-        {% call statement('main') %}
-            create temporary table {{ arriving }} as
-            {{ weft.trait_results(groups, stored, touched) }}
-        {% endcall %}
+        {%- do weft.create_temporary(arriving, weft.trait_results(groups, stored, touched), 'main') -%}
         {%- set written = weft.write_profile_rows(target_relation, arriving, touched) -%}
         {%- set count_touched = weft.one_value('select count(*) from ' ~ touched) -%}
-        {%- do weft.drop_tables([arriving, touched]) -%}
+        {%- do weft.drop_temporary([arriving, touched]) -%}
     {%- endif -%}
     {%- do weft.drop_touched_cells(kept, plan) -%}
     {%- do weft.record_trait_build(plan, count_touched, written, weft.unusable_values(kept)) -%}

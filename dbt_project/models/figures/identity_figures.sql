@@ -4,8 +4,9 @@
 -#}
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy=weft.replacing_strategy(),
     unique_key='run_id',
+    pre_hook="{{ weft.make_room_for_run(this) }}",
     full_refresh=false,
     on_schema_change='append_new_columns',
 ) }}

@@ -1,3 +1,3 @@
 {{ config(materialized='view') }}
 
-{{ weft.arriving_identifiers({'is_full': true, 'is_idle': false}) }}
+{{ weft.compact(weft.arriving_identifiers({'is_full': true, 'is_idle': false})) }}

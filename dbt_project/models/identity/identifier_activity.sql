@@ -1,4 +1,10 @@
-{{ config(materialized='kept', key=['identifier_id'], landed=true, models=['model_identifiers']) }}
+{{ config(
+    materialized='kept',
+    key=['identifier_id'],
+    adds_up=true,
+    landed=true,
+    models=['model_identifiers'],
+) }}
 {%- set plan = weft.identity_plan(landed=true, models=['model_identifiers']) -%}
 
 with

@@ -54,9 +54,9 @@ latest as (
     select
         {%- for name in custom_traits if name not in special %}
         {%- set value = adapter.quote(name) %}
-        {{ weft.value_of_placed('max(' ~ weft.placed_value('place', value) ~ ')'
-            ~ ' filter (where ' ~ value ~ ' is not null or ' ~ adapter.quote(name ~ '__removed')
-            ~ ')') }} as {{ value }},
+        {{ weft.value_of_extreme(
+            'max', ['place'], value, value ~ ' is not null or ' ~ adapter.quote(name ~ '__removed')
+        ) }} as {{ value }},
         {%- endfor %}
         profile_id
     from known

@@ -10,10 +10,11 @@ by_type as (
     select
         profile_identifiers.profile_id,
         profile_identifiers.identifier_type,
-        {{ weft.value_of_placed('min(' ~ weft.placed_value(
-            weft.newest_first('identifier_activity.last_seen_at'),
+        {{ weft.value_of_extreme(
+            'min',
+            [weft.newest_first('identifier_activity.last_seen_at')],
             'profile_identifiers.identifier_value'
-        ) ~ ')') }} as last_value,
+        ) }} as last_value,
         {{ weft.list_of('profile_identifiers.identifier_value', 'true') }} as all_values,
         min(profile_identifiers.first_seen_at) as first_seen_at
     from {{ ref('profile_identifiers') }} as profile_identifiers
@@ -29,7 +30,7 @@ select
     {%- for rule in rules.identifiers %}
     {%- set is_type = 'identifier_type = ' ~ weft.literal(rule.type) %}
     max(last_value) filter (where {{ is_type }}) as {{ adapter.quote(rule.type) }},
-    any_value(all_values) filter (where {{ is_type }}) as {{ adapter.quote(rule.type ~ '_all') }},
+    {{ weft.any_of('all_values') }} filter (where {{ is_type }}) as {{ adapter.quote(rule.type ~ '_all') }},
     {%- endfor %}
     min(first_seen_at) as first_seen_at
 from by_type

@@ -47,9 +47,7 @@ numbered as (
 )
 
 select
-    md5({{ weft.value_of_placed('min(' ~ weft.placed_value(
-        'occurred_at', "source || ':' || event_id"
-    ) ~ ')') }}) as session_id,
+    md5({{ weft.value_of_extreme('min', ['occurred_at'], "source || ':' || event_id") }}) as session_id,
     profile_id,
     cast(session_number as {{ weft.sql_type('integer') }}) as session_number,
     min(occurred_at) as started_at,

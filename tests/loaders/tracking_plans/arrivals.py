@@ -1,7 +1,7 @@
 """Events as ``parse`` leaves them, held against a tracking plan without a file in between."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,7 @@ from loaders.landing import Load
 from loaders.tracking_plans.enforce import Enforcement, enforce
 from loaders.tracking_plans.settings import TrackingPlanSettings
 from loaders.tracking_plans.source import open_plan
-from warehouse.engines import Warehouse
-from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.engines import Warehouse, open_engine
 from warehouse.system_tables import migrate, utc_now
 
 URI = "events/one.ndjson"
@@ -22,9 +21,9 @@ URI = "events/one.ndjson"
 class Door:
     """A warehouse, and events that stand before it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, output: Mapping[str, Any]) -> None:
         self.folder = folder
-        self.warehouse: Warehouse = DuckDBWarehouse(folder / "warehouse.duckdb")
+        self.warehouse: Warehouse = open_engine(output, folder)
         migrate(self.warehouse)
 
     def write_plan(self, plan: dict[str, Any], name: str = "plan.json") -> Path:

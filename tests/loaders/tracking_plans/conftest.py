@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.loaders.tracking_plans.arrivals import Door
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    door = Door(tmp_path)
+def door(tmp_path: Path, output: dict[str, Any]) -> Iterator[Door]:
+    door = Door(tmp_path, output)
     yield door
     door.warehouse.close()
