@@ -191,10 +191,10 @@ def next_day(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 def first_day_on_postgres(
     demo: Path, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Shop:
-    """The same shop, its targets in a PostgreSQL database."""
+    """The same shop, of the same name, for ids are made with it; its targets in PostgreSQL."""
     database = postgres_server.new_database()
     port = _port(demo)
-    shop = Shop(tmp_path_factory.mktemp("first") / "shop", port, database)
+    shop = Shop(tmp_path_factory.mktemp("first") / DEMO, port, database)
     assert run_weft("init", str(shop.folder)).exit_code == 0
     use_output(shop.folder, database.output())
     _run(shop, sample_data.FIRST_DAY, sample_data.FIRST_AS_OF)
@@ -220,7 +220,7 @@ def live_on_spark(
     A warehouse cannot be copied: its tables know where they lie. So its rows are, to DuckDB.
     """
     folder = tmp_path_factory.mktemp("spark_shop")
-    shop = Shop(folder / "shop", _port(demo))
+    shop = Shop(folder / DEMO, _port(demo))
     assert run_weft("init", str(shop.folder)).exit_code == 0
     use_output(shop.folder, new_spark_output(shop.folder))
     days = {
