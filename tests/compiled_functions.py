@@ -1,4 +1,4 @@
-"""The functions that weft's SQL calls in each dialect, looked up in the vendor's reference.
+"""The functions that weft's SQL calls in each dialect, as far as vendors are known to have them.
 
 A statement that calls another one fails its test: look it up, then add it, or teach
 ``warehouse/engines/compiled_words.py`` what that engine says instead.

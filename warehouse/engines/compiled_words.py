@@ -1,7 +1,7 @@
 """What Snowflake, BigQuery, Databricks and Redshift say where sqlglot has no word for it.
 
 Each text is SQL of its dialect with ``weft_one`` and ``weft_other`` where the operands go. None of
-it has run: it was written from the vendors' references.
+it has run.
 """
 
 from collections.abc import Mapping
