@@ -7,7 +7,7 @@ looks like as text enters hashes and ids, so these are exact: numbers, JSON stri
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import sqlglot
 from sqlglot import exp
@@ -20,6 +20,7 @@ from warehouse.engines.sql_rules import (
     apply_rules,
     group_by_all,
     numbered,
+    template,
 )
 
 _FILLING = re.compile(
@@ -82,18 +83,7 @@ def _collate(column: exp.ColumnDef, collation: str) -> None:
         column.append("constraints", exp.ColumnConstraint(kind=constraint))
 
 
-def _template(text: str) -> Rule:
-    """A rule that puts the arguments of a function into a text."""
-    pattern = sqlglot.parse_one(text, read="postgres")
-
-    def rule(node: exp.Expr) -> exp.Expr:
-        arguments = {"one": node.this, "other": node.args.get("expression")}
-        if isinstance(node, exp.Anonymous):
-            arguments = {"one": node.expressions[0]}
-        given = {name: one.copy() for name, one in arguments.items() if isinstance(one, exp.Expr)}
-        return exp.replace_placeholders(pattern.copy(), **given)
-
-    return rule
+_template = partial(template, dialect="postgres")
 
 
 _ends_with = _template("right(:one, length(:other)) = :other")

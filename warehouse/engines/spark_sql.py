@@ -8,12 +8,20 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import sqlglot
 from sqlglot import exp
 
-from warehouse.engines.sql_rules import BLANKS, CHECKSUM, PARAMETER, Rule, apply_rules, numbered
+from warehouse.engines.sql_rules import (
+    BLANKS,
+    CHECKSUM,
+    PARAMETER,
+    Rule,
+    apply_rules,
+    numbered,
+    template,
+)
 
 CATALOG = "spark_catalog"
 """The catalog that keeps weft's tables: what ``current_database()`` names."""
@@ -72,19 +80,7 @@ def _typed(text: str, kind: str) -> exp.Expr:
     return exp.cast(exp.Literal.string(text), kind, dialect="spark")
 
 
-def _template(text: str) -> Rule:
-    """A rule that puts the arguments of a function into a text."""
-    pattern = sqlglot.parse_one(text, read="spark")
-
-    def rule(node: exp.Expr) -> exp.Expr:
-        arguments = {"one": node.this, "other": node.args.get("expression")}
-        if isinstance(node, exp.Anonymous):
-            arguments = {"one": node.expressions[0]}
-        given = {name: one.copy() for name, one in arguments.items() if isinstance(one, exp.Expr)}
-        return exp.replace_placeholders(pattern.copy(), **given)
-
-    return rule
-
+_template = partial(template, dialect="spark")
 
 _is_finite = _template("lower(cast(:one as string)) not in ('nan', 'infinity', '-infinity')")
 _trimmed = _template(f"trim(both '{BLANKS}' from :one)")

@@ -36,6 +36,20 @@ def _put(tree: exp.Expr, old: exp.Expr, new: exp.Expr) -> exp.Expr:
     return tree
 
 
+def template(text: str, dialect: str) -> Rule:
+    """A rule that puts a function's arguments into a text of a dialect, as ``:one``, ``:other``."""
+    pattern = sqlglot.parse_one(text, read=dialect)
+
+    def rule(node: exp.Expr) -> exp.Expr:
+        arguments = {"one": node.this, "other": node.args.get("expression")}
+        if isinstance(node, exp.Anonymous):
+            arguments = {"one": node.expressions[0]}
+        given = {name: one.copy() for name, one in arguments.items() if isinstance(one, exp.Expr)}
+        return exp.replace_placeholders(pattern.copy(), **given)
+
+    return rule
+
+
 def numbered(sql: str) -> str:
     """A statement of DuckDB's whose parameters, ``?``, are numbered, ``:weft_parameter_1``."""
     numbers = count(1)
